@@ -1,0 +1,254 @@
+"""What goes wrong with a picture: one function a distortion, each with its own physical parameter.
+
+Pictures are float32 sRGB in [0, 1], shape (h, w, 3). A function returns the picture as if all of
+it were damaged; where the damage lies is `synthesis`'s business. Everything is drawn from the
+generator that is handed in: one seed, one picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from .optics import to_linear, to_srgb
+from .severity_curves import JPEG, JPEG2000, LOW_LIGHT, LOW_LIGHT_STOPS, OVEREXPOSURE, jpeg_quality
+
+__all__ = [
+    "Coding",
+    "Tone",
+    "code",
+    "darken",
+    "draw_coding",
+    "jpeg",
+    "luma",
+    "noise_field",
+    "overexpose",
+    "tone_for",
+]
+
+FloatImage = npt.NDArray[np.float32]
+FloatPlane = npt.NDArray[np.float32]
+
+_LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def luma(x: FloatImage) -> FloatPlane:
+    """Rec. 601 luma of an sRGB picture, float32 in the picture's own range."""
+    return np.asarray(x @ _LUMA, np.float32)
+
+
+def bytes_of(x: FloatImage) -> npt.NDArray[np.uint8]:
+    """A picture as uint8."""
+    return np.asarray(np.clip(x * 255 + 0.5, 0, 255), np.uint8)
+
+
+def _floats_of(x: npt.NDArray[np.uint8]) -> FloatImage:
+    return np.asarray(x, np.float32) / 255
+
+
+# --- tone -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """A wrong exposure: `amount` in stops (of either sign's own function) and its `style`."""
+
+    amount: float
+    style: str
+    brighter: bool
+
+    def apply(self, x: FloatImage, share: float | FloatPlane = 1.0) -> FloatImage:
+        """The picture under this exposure; `share` scales the amount, pixel by pixel if an array."""
+        stops = np.asarray(self.amount * np.asarray(share, np.float32), np.float32)
+        if stops.ndim == 2:
+            stops = stops[..., None]
+        return overexpose(x, stops, self.style) if self.brighter else darken(x, stops, self.style)
+
+
+def overexpose(x: FloatImage, stops: FloatPlane | float, style: str) -> FloatImage:
+    """Too much light by `stops`: `gain` clips hard, `shoulder` as film does, `push` lifts the display values."""
+    if style == "push":
+        return np.asarray(np.clip(x * (1 + 0.22 * stops) + 0.05 * stops, 0, 1), np.float32)
+    light = to_linear(x) * np.exp2(stops, dtype=np.float32)
+    if style == "shoulder":
+        knee = np.float32(0.6)
+        light = np.where(light > knee, 1 - (1 - knee) * np.exp(-(light - knee) / (1 - knee) * 1.6), light)
+    return to_srgb(np.asarray(light, np.float32))
+
+
+def darken(x: FloatImage, stops: FloatPlane | float, style: str) -> FloatImage:
+    """Too little light by `stops`: `gain` in linear light, `crush` with a black level, `gamma` on display values."""
+    if style == "gamma":
+        return np.asarray(np.clip(x, 1e-4, 1) ** (1 + 0.42 * stops), np.float32)
+    light = to_linear(x) * np.exp2(-np.asarray(stops, np.float32))
+    if style == "crush":
+        light = np.maximum(light - 0.004 * np.minimum(stops, 1.0), 0)
+    return to_srgb(np.asarray(light, np.float32))
+
+
+def tone_severity(before: FloatImage, after: FloatImage, brighter: bool) -> float:
+    """Severity of a region's change of exposure; pictures or lists of pixels, sRGB 0..1."""
+    change = float(luma(after).mean() - luma(before).mean()) * 255
+    if brighter:
+        return float(OVEREXPOSURE.severity(change))
+    lost = float(to_linear(before).mean() + 1e-4) / float(to_linear(after).mean() + 1e-4)
+    fall, stops = LOW_LIGHT.severity(-change), LOW_LIGHT_STOPS.severity(np.log2(max(lost, 1.0)))
+    return float(0.5 * (fall + stops))
+
+
+def tone_for(
+    rng: np.random.Generator, pixels: FloatImage, severity: float, brighter: bool
+) -> tuple[Tone, float]:
+    """The exposure error that gives these pixels a wanted severity, and the severity it does give.
+
+    Parameters
+    ----------
+    pixels : float32, shape (n, 1, 3) or (h, w, 3)
+        The region's own pixels (a sample is enough).
+    severity : wanted, 0..1
+    brighter : overexposure if true, low light if not.
+
+    Notes
+    -----
+    A region that is bright already cannot be overexposed by much: the second number says how far
+    it got. Found by halving; the severity rises with the amount.
+    """
+    styles = ("gain", "shoulder", "push") if brighter else ("gain", "crush", "gamma")
+    style = str(rng.choice(styles, p=(0.55, 0.25, 0.2)))
+    low, high = 0.0, 5.0
+    for _ in range(8):
+        middle = (low + high) / 2
+        if tone_severity(pixels, Tone(middle, style, brighter).apply(pixels), brighter) < severity:
+            low = middle
+        else:
+            high = middle
+    tone = Tone((low + high) / 2, style, brighter)
+    return tone, tone_severity(pixels, tone.apply(pixels), brighter)
+
+
+# --- noise ------------------------------------------------------------------------------------
+
+
+def noise_field(rng: np.random.Generator, x: FloatImage, luma_sd: float) -> FloatImage:
+    """What a sensor adds to the display values: float32 like `x`, luma sd about `luma_sd` / 255.
+
+    Poisson-Gaussian in linear light seen through the tone curve, or white on display values; with
+    chroma from none to blotches, and in part smoothed by a camera's denoising.
+    """
+    h, w = x.shape[:2]
+    fine = rng.standard_normal((h, w), dtype=np.float32)
+    if rng.random() < 0.4:
+        fine = cv2.GaussianBlur(fine, (0, 0), float(rng.uniform(0.45, 1.3)))
+    kind = rng.random()
+    if kind < 0.3:
+        colour = np.zeros((h, w, 3), np.float32)
+    else:
+        colour = rng.standard_normal((h, w, 3), dtype=np.float32)
+        if kind > 0.62:
+            colour = cv2.GaussianBlur(colour, (0, 0), float(np.exp(rng.uniform(0.0, 1.4))))
+            colour /= colour.std() + 1e-6
+        colour -= luma(colour)[..., None]
+        colour *= float(rng.uniform(0.4, 1.6))
+    if rng.random() < 0.7:
+        light = np.maximum(to_linear(x).mean(-1), 0.002)
+        photon = float(np.exp(rng.uniform(np.log(0.3), np.log(8.0))))
+        slope = np.minimum(0.44 * light**-0.583, 8.0)
+        level = np.sqrt(photon * light + 0.12) * slope
+        level /= np.sqrt((level * level).mean()) + 1e-6
+        level = np.minimum(level, 3.0)
+    else:
+        level = np.ones((h, w), np.float32)
+    fine *= level / (np.sqrt(((fine * level) ** 2).mean()) + 1e-6)
+    return np.asarray((fine[..., None] + colour * level[..., None]) * (luma_sd / 255), np.float32)
+
+
+def impulses(rng: np.random.Generator, x: FloatImage, share: float) -> FloatImage:
+    """Dead and hot samples: `share` of them set to 0 or 1."""
+    u = rng.random(x.shape, dtype=np.float32)
+    return np.asarray(np.where(u < share / 2, 0, np.where(u < share, 1, x)), np.float32)
+
+
+# --- coding -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """A lossy coder: `codec` jpeg, webp or jpeg2000, its setting, and the shift of its grid."""
+
+    codec: str
+    setting: float
+    shift: tuple[int, int]
+
+
+def jpeg(x: FloatImage, quality: int, *, fine_chroma: bool = False) -> FloatImage:
+    """A JPEG round trip at `quality` 1..100."""
+    sampling = (
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if fine_chroma else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
+    )
+    return _round_trip(
+        x,
+        ".jpg",
+        [cv2.IMWRITE_JPEG_QUALITY, int(quality), cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling],
+    )
+
+
+def draw_coding(rng: np.random.Generator, x: FloatImage, severity: float) -> Coding:
+    """A coder whose loss people would call `severity`."""
+    kind = rng.random()
+    shift = (0, 0) if rng.random() < 0.5 else (int(rng.integers(8)), int(rng.integers(8)))
+    quality = jpeg_quality(JPEG.parameter_of(min(severity, 0.95)))
+    if kind < 0.76:
+        return Coding("jpeg", quality, shift)
+    if kind < 0.9:
+        return Coding("webp", _webp_like(x, quality), shift)
+    return Coding("jpeg2000", JPEG2000.parameter_of(min(severity, 0.9)), shift)
+
+
+def code(x: FloatImage, coding: Coding) -> FloatImage:
+    """The picture after the coder's round trip."""
+    dy, dx = coding.shift
+    padded = cv2.copyMakeBorder(x, dy, (-dy) % 8, dx, (-dx) % 8, cv2.BORDER_REFLECT_101)
+    if coding.codec == "jpeg":
+        y = jpeg(padded, round(coding.setting), fine_chroma=False)
+    elif coding.codec == "webp":
+        y = _round_trip(padded, ".webp", [cv2.IMWRITE_WEBP_QUALITY, max(1, round(coding.setting))])
+    else:
+        y = _round_trip(
+            padded,
+            ".jp2",
+            [cv2.IMWRITE_JPEG2000_COMPRESSION_X1000, max(1, round(1000 / coding.setting))],
+        )
+    return y[dy : dy + x.shape[0], dx : dx + x.shape[1]]
+
+
+def _webp_like(x: FloatImage, quality: float) -> float:
+    """The WebP quality whose luma error equals that of a JPEG of `quality`."""
+    error = _error(x, jpeg(x, round(quality)))
+    low, high = 1.0, 95.0
+    for _ in range(5):
+        middle = (low + high) / 2
+        y = _round_trip(x, ".webp", [cv2.IMWRITE_WEBP_QUALITY, round(middle)])
+        if _error(x, y) > error:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _error(x: FloatImage, y: FloatImage) -> float:
+    return float(np.sqrt(((luma(x) - luma(y)) ** 2).mean()))
+
+
+def _round_trip(x: FloatImage, ending: str, settings: list[int]) -> FloatImage:
+    done, data = cv2.imencode(ending, bytes_of(x)[..., ::-1], settings)
+    if not done:
+        raise RuntimeError(f"OpenCV could not write {ending}.")
+    return _floats_of(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+
+
+Degrade = Callable[[FloatImage], FloatImage]

@@ -1,0 +1,52 @@
+"""What the training minimises: is it there, how strong is it, and their product."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from .network import DenseNetwork
+from .words import IGNORE, LABEL_SCALE, VISIBLE
+
+__all__ = ["FOREGROUND_WEIGHT", "dense_loss", "truth_of"]
+
+FOREGROUND_WEIGHT = 2.0
+
+
+def truth_of(label: Tensor) -> tuple[Tensor, Tensor]:
+    """Severity (float32, 0..1) and whether it counts (float32, 0 or 1) of a uint8 label."""
+    counts = (label != IGNORE).to(torch.float32)
+    return label.to(torch.float32) / LABEL_SCALE * counts, counts
+
+
+def dense_loss(presence: Tensor, strength: Tensor, label: Tensor) -> Tensor:
+    """One number for a batch.
+
+    Parameters
+    ----------
+    presence, strength : float32 [n, 6, h, w], logits
+    label : uint8 [n, 6, h, w]
+
+    Notes
+    -----
+    Presence is taught a soft yes: 0 at 0, 1 from 0.15 on, since nobody can say at which strength
+    a flaw begins. Strength is taught only where there is something. The product is taught too,
+    it is what the world sees. Every distortion counts the same, however often it occurs.
+    """
+    truth, counts = truth_of(label)
+    there = torch.clamp(truth / 0.15, 0, 1)
+    weight = counts * (1 + (FOREGROUND_WEIGHT - 1) * there)
+    each = functional.binary_cross_entropy_with_logits(presence, there, reduction="none")
+    found = _mean(each * weight, weight)
+    has = counts * (truth >= VISIBLE)
+    guess = torch.sigmoid(strength)
+    amount = functional.binary_cross_entropy_with_logits(strength, truth, reduction="none")
+    strong = _mean((amount + 2 * torch.abs(guess - truth)) * has, has)
+    error = torch.abs(DenseNetwork.severity(presence, strength) - truth)
+    return found + 0.25 * strong + 0.7 * _mean(error * weight, weight)
+
+
+def _mean(value: Tensor, weight: Tensor) -> Tensor:
+    """Mean over a batch and its cells, then over the distortions."""
+    return (value.sum((0, 2, 3)) / (weight.sum((0, 2, 3)) + 1.0)).mean()
