@@ -1,0 +1,142 @@
+"""Channel: one encrypted DEALER socket to the engine, and what its monitor saw.
+
+Nothing here blocks but `exchange`, a request on a channel of its own with a deadline.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any
+
+import zmq
+from zmq.utils.monitor import recv_monitor_message
+
+from .connection import ConnectionInfo
+from .errors import EngineLost, FlawmapError, error_from_code
+from .messages import Request, to_body
+from .wire import MAX_FRAME, Message, decode, encode
+
+__all__ = ["HEARTBEAT_MS", "Channel", "exchange", "new_id", "raise_if_error"]
+
+#: Interval and time-out of the heartbeats, in milliseconds, the same at both ends.
+HEARTBEAT_MS = (300, 1000)
+
+
+def new_id() -> str:
+    """An id that no other request of any client has."""
+    return uuid.uuid4().hex
+
+
+class Channel:
+    """A DEALER that speaks CURVE with the keys of the connection file.
+
+    Parameters
+    ----------
+    info : ConnectionInfo
+        Keys and addresses.
+    address : str
+        `info.work` or `info.control`.
+    """
+
+    def __init__(self, info: ConnectionInfo, address: str) -> None:
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        try:
+            self._open(info, address)
+        except BaseException:
+            self._context.destroy(linger=0)
+            raise
+
+    def _open(self, info: ConnectionInfo, address: str) -> None:
+        socket = self._socket = self._context.socket(zmq.DEALER)
+        socket.linger = 0
+        socket.curve_serverkey = info.server_public.encode()
+        socket.curve_publickey = info.client_public.encode()
+        socket.curve_secretkey = info.client_secret.encode()
+        socket.setsockopt(zmq.MAXMSGSIZE, MAX_FRAME)
+        socket.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS[0])
+        socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, HEARTBEAT_MS[1])
+        # A lost engine is started anew by the client, at another port: never reconnect by oneself.
+        socket.setsockopt(zmq.RECONNECT_IVL, -1)
+        self._monitor = socket.get_monitor_socket(
+            zmq.EVENT_DISCONNECTED
+            | zmq.EVENT_CLOSED
+            | zmq.EVENT_CONNECT_RETRIED
+            | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+            | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+            | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+        )
+        self._broken: str | None = None
+        socket.connect(address)
+
+    def fileno(self) -> int:
+        """Descriptor that becomes readable when something may have come (edge-triggered)."""
+        return int(self._socket.getsockopt(zmq.FD))
+
+    def send(self, message: Message) -> None:
+        """Queue a message; that it was queued proves nothing, the engine's `accepted` does."""
+        self._socket.send_multipart(encode(message), copy=True)
+
+    def receive(self, timeout: float = 0.0) -> Message | None:
+        """The next message, or None if none came within `timeout` seconds."""
+        if not self._socket.poll(int(timeout * 1000)):
+            return None
+        frames = self._socket.recv_multipart(copy=False)
+        try:
+            return decode([frame.buffer for frame in frames])
+        except FlawmapError as error:
+            raise EngineLost(
+                f"The engine answered with something that is not Flawmap's protocol: {error}"
+            ) from None
+
+    def broken(self) -> str | None:
+        """Why the connection is gone, as half a sentence; None while it stands."""
+        while self._broken is None and self._monitor.poll(0):
+            event: dict[str, Any] = recv_monitor_message(self._monitor)  # type: ignore[assignment]
+            self._broken = {
+                zmq.EVENT_HANDSHAKE_FAILED_AUTH: "it refused this client's key",
+                zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "it does not hold the key of its file",
+                zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "something else listens at its address",
+            }.get(event["event"], "the connection broke")
+        return self._broken
+
+    def close(self) -> None:
+        """Close the socket; unsent messages are dropped."""
+        self._socket.disable_monitor()
+        self._monitor.close(linger=0)
+        self._context.destroy(linger=0)
+
+
+def exchange(info: ConnectionInfo, address: str, request: Request, *, timeout: float) -> Message:
+    """Ask one thing on a channel of its own and wait for the result.
+
+    May be called from any thread. Raises `EngineLost` if no answer came within `timeout` seconds,
+    and the engine's own error if it answered with one.
+    """
+    channel = Channel(info, address)
+    request_id = new_id()
+    deadline = time.monotonic() + timeout
+    try:
+        channel.send(Message(request_id, request.type, to_body(request)))
+        while (left := deadline - time.monotonic()) > 0:
+            message = channel.receive(min(left, 0.05))
+            if message is not None and message.id == request_id:
+                raise_if_error(message)
+                if message.type == "result":
+                    return message
+            if message is None and (reason := channel.broken()):
+                raise EngineLost(f"The engine (process {info.pid}) is gone: {reason}.")
+    finally:
+        channel.close()
+    raise EngineLost(f"The engine (process {info.pid}) did not answer within {timeout:.1f} s.")
+
+
+def raise_if_error(message: Message) -> None:
+    """Raise what an `error` message says."""
+    if message.type == "error":
+        body = message.body
+        raise error_from_code(
+            str(body.get("code", "internal")),
+            str(body.get("message", "The engine gave no reason.")),
+            str(body.get("hint", "")),
+        )

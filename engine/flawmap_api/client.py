@@ -1,0 +1,342 @@
+"""Client: the engine as a plain object.
+
+::
+
+    with flawmap_api.connect() as engine:
+        report = engine.analyze("photo.jpg")
+
+Every method waits for its answer. `engine.session.start(...)` runs the same dialogues in an event
+loop (see `calls.Session`); `cancel()` stops what is running, from any thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from .calls import Call, PartialCallback, ProgressCallback, Session
+from .channel import exchange
+from .errors import BadInput, EngineLost
+from .geometry import Box
+from .launch import Launched, StatusCallback, launch
+from .messages import (
+    Analyze,
+    Close,
+    LayersRender,
+    Models,
+    Ping,
+    Pixels,
+    PixelSource,
+    Regions,
+    RoiScore,
+    Shutdown,
+    Update,
+)
+from .report import Report
+from .results import HelloInfo, Layer, OpenedPhoto, PixelBlock
+from .roi import RoiScore as RoiResult
+from .sources import PixelData, Source, pixel_data
+from .steps import (
+    Steps,
+    judge_steps,
+    layers_of,
+    open_steps,
+    pixels_of,
+    plain_steps,
+    send_mask,
+    send_pixels,
+    with_photo,
+)
+
+__all__ = ["EngineClient", "connect"]
+
+T = TypeVar("T")
+
+
+def connect(
+    *,
+    device: str = "auto",
+    private: bool = False,
+    runtime_dir: str | Path | None = None,
+    start: bool = True,
+    adopt_others: bool = False,
+    on_status: StatusCallback | None = None,
+) -> EngineClient:
+    """Connect to the engine of this user, starting one if none runs.
+
+    Parameters
+    ----------
+    device : "auto" | "cpu" | "cuda" | "coreml" | "directml"
+        Where the networks must run; with anything but "auto" it fails if that is not really used.
+    private : bool
+        An engine of one's own, which ends with this client.
+    runtime_dir : path, optional
+        Folder of the connection file; default: this user's.
+    start : bool
+        False: raise `NotFound` if no engine runs.
+    adopt_others : bool
+        Take an engine of another installation if the protocol fits (for editors).
+    on_status : callable(str), optional
+        Told what is being waited for, in words.
+
+    Raises
+    ------
+    EngineLost
+        If the engine cannot be started; with the last lines of its log.
+    VersionMismatch
+        If a running engine has no protocol in common with this client.
+    """
+    folder = Path(runtime_dir) if runtime_dir is not None else None
+
+    def again() -> Launched:
+        return launch(
+            device=device,
+            folder=folder,
+            private=private,
+            start=start,
+            adopt_others=adopt_others,
+            on_status=on_status,
+        )
+
+    return EngineClient(again(), again)
+
+
+class EngineClient:
+    """A connection to an engine; made by `connect`."""
+
+    def __init__(self, launched: Launched, relaunch: Callable[[], Launched]) -> None:
+        self.session = Session(launched, relaunch)
+        self._private_folder = launched.private_folder
+        self._running: Call[Any] | None = None
+
+    def __enter__(self) -> EngineClient:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def hello(self) -> HelloInfo:
+        """What the engine said of itself: versions, features, device, model."""
+        return self.session.launched.hello
+
+    def open(self, source: Source, *, allow_truncated: bool = False) -> OpenedPhoto:
+        """Take a photo in: a path, a numpy array, a Pillow image, or a callable that gives one.
+
+        Raises
+        ------
+        BadInput
+            If it cannot be read as a photo; the sentence says why.
+        """
+        steps = open_steps(self.session.book, source, allow_truncated=allow_truncated)
+        return self._run(steps)
+
+    def analyze(
+        self,
+        source: Source,
+        *,
+        view: str = "screen",
+        strictness: float = 0.0,
+        thresholds: Mapping[str, float] | None = None,
+        on_progress: ProgressCallback | None = None,
+        on_partial: PartialCallback | None = None,
+        allow_truncated: bool = False,
+    ) -> Report:
+        """Judge a photo (anything that `open` takes, or an `OpenedPhoto`) and report one view.
+
+        `on_progress` is called between tiles; `on_partial` gets planes as they become ready.
+        """
+
+        def steps() -> Steps[Report]:
+            photo = source
+            if not isinstance(photo, OpenedPhoto):
+                photo = yield from open_steps(
+                    self.session.book, source, allow_truncated=allow_truncated
+                )
+            request = Analyze(
+                photo_id=photo.photo_id,
+                view=view,
+                strictness=strictness,
+                thresholds=dict(thresholds or {}),
+                planes=on_partial is not None,
+                path=photo.path,
+            )
+            return (yield from judge_steps(self.session.book, request))
+
+        return self._run(steps(), on_progress=on_progress, on_partial=on_partial)
+
+    def regions(
+        self,
+        photo: OpenedPhoto,
+        *,
+        view: str = "screen",
+        strictness: float = 0.0,
+        thresholds: Mapping[str, float] | None = None,
+    ) -> Report:
+        """The report of an analysed photo for another view or strictness, without inference."""
+        request = Regions(photo.photo_id, view, strictness, dict(thresholds or {}), photo.path)
+        return self._run(judge_steps(self.session.book, request))
+
+    def roi_score(
+        self,
+        photo: OpenedPhoto,
+        *,
+        box: Box | None = None,
+        point: tuple[int, int] | None = None,
+        region: str | None = None,
+        mask: Any = None,
+        view: str = "screen",
+    ) -> RoiResult:
+        """Quality, importance and distortions of a part: one of box, point, region, or mask.
+
+        A mask is an 8-bit array of the photo's size, 128 and more inside.
+        """
+        request = RoiScore(
+            photo_id=photo.photo_id,
+            view=view,
+            box=box,
+            point=list(point) if point is not None else None,
+            region=region,
+            mask=mask is not None,
+        )
+        book = self.session.book
+        if mask is None:
+            answer = self._with(photo, lambda: plain_steps(request))
+        else:
+            data = _mask_data(mask, photo)
+            answer = self._with(photo, lambda: send_mask(book, request, data))
+        return RoiResult.from_dict(answer.body.get("roi"))
+
+    def layers(
+        self,
+        photo: OpenedPhoto,
+        plane: str,
+        *,
+        view: str = "screen",
+        size: str = "full",
+        distortions: Sequence[str] = (),
+        regions: Sequence[str] = (),
+        channels: str = "RGBA",
+        strictness: float = 0.0,
+        thresholds: Mapping[str, float] | None = None,
+    ) -> list[Layer]:
+        """Planes as ready bytes: severity, coverage, mask, unknown, or tint."""
+        request = LayersRender(
+            photo_id=photo.photo_id,
+            plane=plane,
+            view=view,
+            size=size,
+            distortions=list(distortions),
+            regions=list(regions),
+            channels=channels,
+            strictness=strictness,
+            thresholds=dict(thresholds or {}),
+            via="frames" if size == "grid" else "file",
+        )
+        answer = self._with(photo, lambda: plain_steps(request))
+        return layers_of(self.session.book, answer)
+
+    def pixels(
+        self, photo: OpenedPhoto, *, box: Box | None = None, scale: float = 1.0
+    ) -> PixelBlock:
+        """The photo as the engine sees it: upright, 8-bit sRGB."""
+        request = Pixels(photo.photo_id, box, scale, via="file")
+        answer = self._with(photo, lambda: plain_steps(request))
+        return pixels_of(self.session.book, answer)
+
+    def update(self, photo: OpenedPhoto, box: Box, pixels: Any) -> OpenedPhoto:
+        """Tell that a rectangle of the photo now shows `pixels`; gives the photo that results."""
+        data = pixels if isinstance(pixels, PixelData) else pixel_data(pixels)
+
+        def request(layout: PixelSource) -> Update:
+            return Update(photo.photo_id, box, layout)
+
+        answer = self._with(photo, lambda: send_pixels(self.session.book, data, request))
+        from ._checked import read
+
+        return read(OpenedPhoto, dict(answer.body), "update")
+
+    def close_photo(self, photo: OpenedPhoto) -> None:
+        """Tell the engine that this photo is needed no more."""
+        self.session.book.forget(photo.photo_id)
+        self._run(plain_steps(Close(photo.photo_id)))
+
+    def models(self) -> list[dict[str, Any]]:
+        """The models that the engine has, with their hashes."""
+        models = self._run(plain_steps(Models())).body.get("models", [])
+        return list(models)
+
+    def status(self) -> dict[str, Any]:
+        """What the engine is doing: process, jobs, photos, memory, device."""
+        return dict(self._control(Ping()))
+
+    def shutdown(self, when: str = "now") -> None:
+        """End the engine: "now", or "idle" once nobody asks for anything."""
+        self._control(Shutdown(when=when))
+
+    def cancel(self) -> None:
+        """Stop the request that is running; its method raises `Cancelled`. From any thread."""
+        call = self._running
+        if call is not None:
+            call.cancel()
+
+    def close(self) -> None:
+        """Say bye; a private engine ends."""
+        if self._private_folder is not None:
+            with contextlib.suppress(EngineLost):
+                self.shutdown("now")
+        self.session.close()
+        if self._private_folder is not None:
+            _wait_for_end(self.session.launched)
+            shutil.rmtree(self._private_folder, ignore_errors=True)
+
+    def _with(self, photo: OpenedPhoto, steps: Callable[[], Steps[T]]) -> T:
+        return self._run(with_photo(self.session.book, photo.photo_id, steps))
+
+    def _run(
+        self,
+        steps: Steps[T],
+        on_progress: ProgressCallback | None = None,
+        on_partial: PartialCallback | None = None,
+    ) -> T:
+        call = self.session.start(steps, on_progress=on_progress, on_partial=on_partial)
+        self._running = call
+        try:
+            return call.result()
+        finally:
+            self._running = None
+
+    def _control(self, request: Ping | Shutdown) -> Mapping[str, Any]:
+        info = self.session.info
+        return exchange(info, info.control, request, timeout=5.0).body
+
+
+def _mask_data(mask: Any, photo: OpenedPhoto) -> memoryview:
+    pixels = pixel_data(mask)
+    layout = pixels.layout
+    if layout.channels != "Y" or layout.dtype != "u8":
+        raise BadInput("A mask is one 8-bit plane.", "Convert it to 8-bit grey first.")
+    if (layout.width, layout.height) != (photo.width, photo.height):
+        raise BadInput(
+            f"The mask is {layout.width}×{layout.height}, the photo "
+            f"{photo.width}×{photo.height} (upright).",
+            "Draw the mask on the upright photo at its full size.",
+        )
+    return pixels.data
+
+
+def _wait_for_end(launched: Launched) -> None:
+    import time
+
+    deadline = time.monotonic() + 5
+    while launched.alive() and time.monotonic() < deadline:
+        time.sleep(0.02)

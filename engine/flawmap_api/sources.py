@@ -1,0 +1,121 @@
+"""Sources: what a person may hand in as a photo, told apart and made ready to travel.
+
+A path, anything with the buffer protocol or `__array_interface__` (numpy, Pillow), or a callable
+that gives such pixels anew. No numpy: editors carry this code.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from .errors import BadInput
+from .messages import PixelSource
+
+__all__ = ["PixelData", "Source", "describe_source", "pixel_data"]
+
+#: A path, pixels, or a callable that gives pixels.
+Source = Any
+
+_TYPES: Final = {"|u1": "u8", "<u2": "u16", "<f2": "f16", "<f4": "f32"}
+_FORMATS: Final = {"B": "u8", "H": "u16", "e": "f16", "f": "f32"}
+_LAYOUTS: Final = {1: "Y", 2: "YA", 3: "RGB", 4: "RGBA"}
+#: Pillow modes whose numbers are what they look like; the others are converted first.
+_PLAIN_MODES: Final = ("L", "LA", "RGB", "RGBA", "I;16")
+
+
+@dataclass(frozen=True)
+class PixelData:
+    """Pixels ready to travel: how they look, their bytes, and their ICC profile (or b"")."""
+
+    layout: PixelSource
+    data: memoryview
+    icc: bytes = b""
+    lineage: str = ""
+
+
+def describe_source(source: Source) -> Path | Callable[[], PixelData]:
+    """An absolute path, or a callable that gives the pixels (again, after an engine's death).
+
+    Raises
+    ------
+    BadInput
+        If the source is neither a path nor pixels.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        return Path(os.path.abspath(os.fspath(source)))
+    if callable(source) and not hasattr(source, "__array_interface__"):
+        return lambda: pixel_data(source())
+    data = pixel_data(source)
+    return lambda: data
+
+
+def pixel_data(source: Any) -> PixelData:
+    """Read pixels out of a `PixelData`, a buffer or an `__array_interface__`.
+
+    Shapes (height, width) and (height, width, 1 | 2 | 3 | 4) stand for grey, grey with alpha, RGB
+    and RGBA; numbers are uint8, uint16, float16 or float32.
+
+    Raises
+    ------
+    BadInput
+        If it has another shape or number type.
+    """
+    if isinstance(source, PixelData):
+        return source
+    icc = b""
+    if hasattr(source, "mode") and hasattr(source, "convert"):
+        icc = source.info.get("icc_profile") or b""
+        if source.mode not in _PLAIN_MODES:
+            transparent = source.mode == "PA" or "transparency" in source.info
+            # A CMYK profile does not describe the RGB numbers that convert() gives.
+            icc = icc if source.mode == "P" else b""
+            source = source.convert("RGBA" if transparent else "RGB")
+    shape, dtype, data = _numbers(source)
+    if len(shape) == 2:
+        shape = (*shape, 1)
+    if len(shape) != 3 or shape[2] not in _LAYOUTS or 0 in shape:
+        raise BadInput(
+            f"An array of shape {shape} is no photo.",
+            "It takes (height, width) or (height, width, channels) with 1 to 4 channels.",
+        )
+    layout = PixelSource(shape[1], shape[0], dtype, _LAYOUTS[shape[2]])
+    if data.nbytes != layout.nbytes:
+        raise BadInput(f"The array holds {data.nbytes} bytes; its shape needs {layout.nbytes}.")
+    return PixelData(layout, data, icc)
+
+
+def _numbers(source: Any) -> tuple[tuple[int, ...], str, memoryview]:
+    try:
+        view = memoryview(source)
+    except TypeError:
+        return _interface(source)
+    dtype = _FORMATS.get(view.format.lstrip("<=@"))
+    if dtype is None:
+        raise _no_number_type(view.format)
+    flat = view if view.c_contiguous else memoryview(view.tobytes())
+    return tuple(view.shape or ()), dtype, flat.cast("B")
+
+
+def _interface(source: Any) -> tuple[tuple[int, ...], str, memoryview]:
+    interface = getattr(source, "__array_interface__", None)
+    if not isinstance(interface, dict):
+        raise BadInput(
+            f"{type(source).__name__} is no photo.",
+            "Give a path, a numpy array, or a Pillow image.",
+        )
+    dtype = _TYPES.get(interface["typestr"])
+    data = interface.get("data")
+    if dtype is None or not isinstance(data, (bytes, bytearray)):
+        raise _no_number_type(interface["typestr"])
+    return tuple(interface["shape"]), dtype, memoryview(data)
+
+
+def _no_number_type(what: str) -> BadInput:
+    return BadInput(
+        f"Pixels of type {what!r} cannot be read.",
+        "Use uint8, uint16, float16 or float32.",
+    )

@@ -1,0 +1,204 @@
+"""Steps: each thing a client can ask for, as a small dialogue with the engine.
+
+A step function is a generator: it yields what to ask (`Ask`) and is sent the engine's result. It
+never waits or touches a socket, so the same text serves a blocking call and an event loop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ._checked import read
+from .errors import BadInput, EngineLost, NotFound
+from .geometry import Box
+from .messages import Analyze, Open, PixelSource, Regions, Request
+from .report import Report
+from .results import Layer, OpenedPhoto, PixelBlock
+from .sources import PixelData, describe_source
+from .wire import Block, Message
+
+__all__ = [
+    "Ask",
+    "PhotoBook",
+    "Steps",
+    "judge_steps",
+    "layers_of",
+    "open_steps",
+    "pixels_of",
+    "plain_steps",
+    "send_mask",
+    "send_pixels",
+    "with_photo",
+]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request and its binary blocks."""
+
+    request: Request
+    blocks: Mapping[str, Block] = field(default_factory=dict)
+
+
+Steps = Generator[Ask, Message, T]
+
+
+class PhotoBook:
+    """How each photo was opened, so that it can be opened again after an engine's death."""
+
+    def __init__(self) -> None:
+        self.folder = ""
+        self._sources: dict[str, tuple[Any, bool]] = {}
+
+    def remember(self, photo_id: str, source: Any, allow_truncated: bool) -> None:
+        """Keep the way to a photo."""
+        self._sources[photo_id] = (source, allow_truncated)
+
+    def way_to(self, photo_id: str) -> tuple[Any, bool] | None:
+        """(source, allow_truncated) of a photo, or None if this client never opened it."""
+        return self._sources.get(photo_id)
+
+    def forget(self, photo_id: str) -> None:
+        """Drop the way to a photo."""
+        self._sources.pop(photo_id, None)
+
+    def pixel_file(self, name: Any) -> Path:
+        """Path of a file that the engine gave out in its folder."""
+        if not isinstance(name, str) or name != os.path.basename(name) or not name:
+            raise EngineLost("The engine named a file outside its folder.")
+        return Path(self.folder) / name
+
+
+def open_steps(
+    book: PhotoBook, source: Any, *, allow_truncated: bool = False
+) -> Steps[OpenedPhoto]:
+    """Open a photo by path or as pixels."""
+    way = source if isinstance(source, Path) else describe_source(source)
+    if isinstance(way, Path):
+        request = Open(path=str(way), allow_truncated=allow_truncated)
+        answer = yield Ask(request)
+    else:
+        pixels = way()
+        answer = yield from send_pixels(
+            book, pixels, lambda layout: Open(pixels=layout, lineage=pixels.lineage)
+        )
+    photo = read(OpenedPhoto, dict(answer.body), "open")
+    book.remember(photo.photo_id, way, allow_truncated)
+    return photo
+
+
+def send_pixels(
+    book: PhotoBook, pixels: PixelData, request: Callable[[PixelSource], Request]
+) -> Steps[Message]:
+    """Ask for a file in the engine's folder, fill it, and send the request that uses it."""
+    answer = yield Ask(request(pixels.layout))
+    name = _written(book, answer, pixels.data)
+    icc = {"icc": Block("u8", (len(pixels.icc),), pixels.icc)} if pixels.icc else {}
+    answer = yield Ask(request(replace(pixels.layout, file=name)), icc)
+    return answer
+
+
+def _written(book: PhotoBook, answer: Message, data: memoryview) -> str:
+    write = answer.body.get("write")
+    name = write.get("file") if isinstance(write, dict) else None
+    path = book.pixel_file(name)
+    try:
+        with open(os.open(path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)), "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise BadInput(
+            f"The pixels could not be written for the engine: {error.strerror or error}.",
+            f"Make room in {path.parent}.",
+        ) from None
+    return path.name
+
+
+def send_mask(book: PhotoBook, request: Request, data: memoryview) -> Steps[Message]:
+    """Send a mask the way pixels travel; `request` is the first step, without its `mask_file`."""
+    answer = yield Ask(request)
+    name = _written(book, answer, data)
+    answer = yield Ask(replace(request, mask_file=name))  # type: ignore[call-arg]
+    return answer
+
+
+def plain_steps(request: Request) -> Steps[Message]:
+    """One request, one result."""
+    answer = yield Ask(request)
+    return answer
+
+
+def with_photo(book: PhotoBook, photo_id: str, steps: Callable[[], Steps[T]]) -> Steps[T]:
+    """Run steps that need a photo; if the engine has lost it, open it again and run them once more.
+
+    Raises
+    ------
+    NotFound
+        If the engine does not have it and this client does not know how it was opened, or the file
+        has changed since.
+    """
+    try:
+        return (yield from steps())
+    except NotFound:
+        way = book.way_to(photo_id)
+        if way is None:
+            raise
+    reopened = yield from open_steps(book, way[0], allow_truncated=way[1])
+    if reopened.photo_id != photo_id:
+        raise NotFound("The photo has changed since it was opened.", "Analyse it again.")
+    return (yield from steps())
+
+
+def judge_steps(book: PhotoBook, request: Analyze | Regions) -> Steps[Report]:
+    """`analyze` or `regions`: the report of a photo."""
+    answer = yield from with_photo(book, request.photo_id, lambda: plain_steps(request))
+    return Report.from_dict(answer.body.get("report"))
+
+
+def pixels_of(book: PhotoBook, answer: Message) -> PixelBlock:
+    """Read the result of `pixels`."""
+    body = answer.body
+    width, height = read(int, body.get("width"), "width"), read(int, body.get("height"), "height")
+    data = _bytes_of(book, answer, "pixels", 0, width * height * 3)
+    return PixelBlock(Box.from_list(body.get("box")), width, height, data)
+
+
+def layers_of(book: PhotoBook, answer: Message) -> list[Layer]:
+    """Read the result of `layers.render`."""
+    layers = []
+    for entry in answer.body.get("layers", []):
+        shape = read(tuple[int, ...], entry.get("shape"), "shape")
+        height, width, channels = (*shape, 1)[:3]
+        size = height * width * channels
+        data = _bytes_of(book, answer, entry.get("block", ""), entry.get("offset", 0), size)
+        layers.append(
+            Layer(
+                name=str(entry.get("name")),
+                distortion=str(entry.get("distortion")),
+                box=Box.from_list(entry.get("box")),
+                width=width,
+                height=height,
+                channels=channels,
+                data=data,
+            )
+        )
+    return layers
+
+
+def _bytes_of(book: PhotoBook, answer: Message, block: str, offset: int, size: int) -> bytes:
+    if (file := answer.body.get("file")) is None:
+        data = answer.blocks[block].tobytes() if block in answer.blocks else b""
+    else:
+        data = b""
+        with contextlib.suppress(OSError), open(book.pixel_file(file), "rb") as stream:
+            stream.seek(offset)
+            data = stream.read(size)
+    if len(data) != size:
+        raise EngineLost(f"The engine sent {len(data)} bytes of {size}.")
+    return data
