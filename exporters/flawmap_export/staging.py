@@ -1,0 +1,254 @@
+"""Staging: a folder appears whole at its place, or not at all.
+
+The folder is written beside its place under a hidden name, brought to the disk, and renamed into
+place. An older folder there is first renamed aside and deleted last; whatever fails, it is put
+back. So an error means that all is as before, and no error that the new folder is there.
+
+Hidden names are `.<name>.tmp-<8 hex>` (being written) and `.<name>.old-<8 hex>` (the older one,
+for the moment between the two renames). Those of a program that died are cleaned up, or put back,
+when the same place is written next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+__all__ = ["Stage", "staged_folder"]
+
+# Where folders cannot be locked (Windows), a leftover has to be this old in seconds to be one.
+_STALE_AFTER = 3600.0
+# How often another program may come between our two renames.
+_TRIES = 5
+
+
+class Stage:
+    """The hidden folder while it is being written; every file reaches the disk before it counts."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._folders = [folder]
+
+    def add(self, name: str, data: bytes) -> None:
+        """Write one file; `name` may lead through one folder, as in `masks/blur.png`.
+
+        Raises
+        ------
+        OSError
+            As the system gives it.
+        """
+        path = self._folder / name
+        if path.parent not in self._folders:
+            os.mkdir(path.parent)
+            self._folders.append(path.parent)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+        try:
+            left = memoryview(data)
+            while left:
+                left = left[os.write(handle, left) :]
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def seal(self) -> None:
+        """Bring the folders themselves to the disk, the inner ones first."""
+        for folder in reversed(self._folders):
+            _sync_folder(folder)
+
+
+_BINARY = getattr(os, "O_BINARY", 0)
+
+
+@contextlib.contextmanager
+def staged_folder(place: Path, may_replace: Callable[[Path], None]) -> Iterator[Stage]:
+    """Write a folder that appears at `place` when the block ends well.
+
+    Parameters
+    ----------
+    place : Path
+        Where it shall stand; the folder above is made if it is not there.
+    may_replace : callable
+        Called with `place` if something stands there; raises what the user shall be told if it
+        must not be replaced.
+
+    Yields
+    ------
+    Stage
+        To add files to.
+
+    Raises
+    ------
+    OSError
+        As the system gives it; then all is as it was before.
+    """
+    parent = place.parent
+    made = _make_parents(parent)
+    folder: Path | None = None
+    try:
+        _clean(place)
+        if os.path.lexists(place):
+            may_replace(place)
+        folder = parent / f"{_hidden(place.name)}.tmp-{secrets.token_hex(4)}"
+        os.mkdir(folder)
+        with _locked(folder):
+            stage = Stage(folder)
+            yield stage
+            stage.seal()
+            _swap(folder, place, may_replace)
+    except BaseException:
+        if folder is not None:
+            _remove(folder)
+        for created in reversed(made):
+            with contextlib.suppress(OSError):  # another photo's folder is in it by now
+                os.rmdir(created)
+        raise
+
+
+def _swap(folder: Path, place: Path, may_replace: Callable[[Path], None]) -> None:
+    """Rename `folder` to `place`, the older one aside; on an error both are as before."""
+    aside: list[Path] = []
+    with contextlib.ExitStack() as locks:
+        for attempt in range(_TRIES):
+            if os.path.lexists(place):
+                may_replace(place)
+                old = place.parent / f"{_hidden(place.name)}.old-{secrets.token_hex(4)}"
+                locks.enter_context(_locked(place))
+                os.rename(place, old)
+                aside.append(old)
+            try:
+                os.rename(folder, place)
+            except OSError:
+                # Another program may have put its folder in place between the two renames.
+                if os.path.lexists(place) and attempt + 1 < _TRIES:
+                    continue
+                if aside:
+                    _insist(lambda: os.rename(aside[-1], place))
+                raise
+            break
+        try:
+            _sync_folder(place.parent)
+        except BaseException:
+            _insist(lambda: os.rename(place, folder))
+            if aside:
+                _insist(lambda: os.rename(aside[-1], place))
+            raise
+        # From here on the new one counts. An older one that will not go now goes the next time.
+        for old in aside:
+            _remove(old)
+
+
+def _clean(place: Path) -> None:
+    """Put back or delete what a program that died has left for this place."""
+    pattern = re.compile(re.escape(_hidden(place.name)) + r"\.(tmp|old)-[0-9a-f]{8}")
+    left = [
+        (match[1], place.parent / name)
+        for name in sorted(os.listdir(place.parent))
+        if (match := pattern.fullmatch(name))
+    ]
+    for kind, path in left:
+        if kind == "old" and not os.path.lexists(place) and _abandoned(path):
+            os.rename(path, place)
+        elif _abandoned(path):
+            _remove(path)
+
+
+def _hidden(name: str) -> str:
+    # The name with its ending must not be longer than a file system takes.
+    if len(os.fsencode(name)) > 200:
+        digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
+        name = name[:40] + "~" + digest
+    return f".{name}"
+
+
+def _make_parents(folder: Path) -> list[Path]:
+    """Make `folder` and what is missing above it; gives what was made, outermost first."""
+    missing = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    made: list[Path] = []
+    try:
+        for each in reversed(missing):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(each)
+                made.append(each)
+    except OSError:
+        for each in reversed(made):
+            with contextlib.suppress(OSError):
+                os.rmdir(each)
+        raise
+    return made
+
+
+def _remove(path: Path) -> None:
+    """Delete a folder of ours, as far as it goes; links in it are deleted, not followed."""
+    with contextlib.suppress(OSError), os.scandir(path) as entries:
+        for entry in list(entries):
+            inner = Path(entry.path)
+            if entry.is_dir(follow_symlinks=False):
+                _remove(inner)
+            else:
+                with contextlib.suppress(OSError):
+                    _insist(functools.partial(os.unlink, inner))
+    with contextlib.suppress(OSError):
+        _insist(functools.partial(os.rmdir, path))
+
+
+def _insist(act: Callable[[], object]) -> None:
+    # What puts things back must not give up at the first error.
+    try:
+        act()
+    except OSError:
+        time.sleep(0.02)
+        act()
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # a folder cannot be opened there, and renames are journalled
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a lock on the folder for as long as we live, so that nobody takes it for a leftover."""
+    if os.name == "nt":
+        yield
+        return
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some network file systems have no locks
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _abandoned(folder: Path) -> bool:
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    if os.name == "nt":
+        return time.time() - folder.stat().st_mtime > _STALE_AFTER
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return True
