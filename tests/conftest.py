@@ -1,0 +1,76 @@
+"""What every test may ask for: where data lies, how long a proof is, and no engine of the user's.
+
+Rooms have a `conftest.py` of their own for what only they need.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+# The training room has an environment of its own (`make test-train`): a newcomer does not wait for
+# torch, and its absence is no failure.
+collect_ignore = [] if importlib.util.find_spec("torch") else ["train"]
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """`tests/data`: small files that may be given on."""
+    return REPOSITORY / "tests" / "data"
+
+
+@pytest.fixture(scope="session")
+def research_data() -> Path:
+    """Photo sets that may not be given on; tests that need them are skipped without.
+
+    `FLAWMAP_DATA` names the folder, else `../data` or `../shared/data` beside the checkout.
+    """
+    places = [REPOSITORY.parent / "data", REPOSITORY.parent / "shared" / "data"]
+    if named := os.environ.get("FLAWMAP_DATA"):
+        places = [Path(named)]
+    for place in places:
+        if (place / "photos" / "photos.csv").is_file():
+            return place
+    pytest.skip("the research sets are not here; FLAWMAP_DATA names their folder")
+
+
+@pytest.fixture(scope="session")
+def long_form() -> bool:
+    """Whether proofs run at their full length (`make proofs`) or as a seeded sample."""
+    return os.environ.get("FLAWMAP_PROOFS") == "long"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _away_from_the_user() -> Iterator[None]:
+    """Give the tests runtime, cache, settings and data folders of their own.
+
+    No test may meet, stop or fill the engine of the person who runs it. Not pytest's own temporary
+    folders: their parents may be readable by others, and names there grow long.
+    """
+    root = Path(tempfile.mkdtemp(prefix="fm-tests-"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CACHE", "CONFIG", "DATA", "STATE"):
+            patch.setenv(f"XDG_{name}_HOME", str(root / name.lower()))
+        patch.setenv("FLAWMAP_RUNTIME_DIR", str(root / "run"))
+        patch.delenv("FLAWMAP_ENGINE", raising=False)
+        yield
+    shutil.rmtree(root, ignore_errors=True)
+
+
+# ---------------------------------------------------------------------------- the real engine
+# A session-wide engine of the tests' own belongs here (`launch(private=True, …)`), for tests that
+# only ask and never harm it; those that kill or starve engines start theirs in their own room.
