@@ -5,6 +5,7 @@ Run like the real one (`scripted.py run --runtime-dir DIR …`). The script is a
 - `start_after` seconds before it binds; `die_at_start` exit code; `never_ready` true: never binds;
 - `ignore_sigterm` true; `silent` true: binds, writes its file, never answers;
 - `garbage` true: answers with bytes that are no message;
+- `count_starts` and `log_requests`: files to which pids and request types are added;
 - `protocols` [oldest, newest] and `version`, as another release would have them;
 - `answers` {type: body} for results, {type: {"error": {…}}} for errors;
 - `die_on` {type: "before_accept" | "accepted" | "progress"}: killed with -9 at that moment, and only
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import zmq
+
 from flawmap_api import __version__
 from flawmap_api.connection import ConnectionInfo, process_start, secure_folder, write_connection
 from flawmap_api.launch import installation
@@ -104,6 +106,9 @@ class Scripted:
         if message.type == "shutdown":
             self.reply(socket, identity, message.id, "result", {})
             sys.exit(0)
+        if log := self.script.get("log_requests"):
+            with open(log, "a", encoding="utf-8") as file:
+                file.write(f"{message.type}\n")
         self.moment("before_accept", message.type)
         self.reply(socket, identity, message.id, "accepted", {})
         self.moment("accepted", message.type)
