@@ -29,6 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "cache": _cache,
         "sheet": _sheet,
         "train": _train,
+        "calibrate": _calibrate,
+        "export": _export,
+        "quality": _quality,
+        "evaluate": _evaluate,
     }[options.command]
     run(options)
     return 0
@@ -70,6 +74,19 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--rate", type=float, default=2e-3)
     train.add_argument("--threads", type=int, default=2)
     train.add_argument("--seed", type=int, default=0)
+
+    command("calibrate", "tables and thresholds from tune crops")
+    command("quality", "the ridge on people's opinions").add_argument(
+        "--clive", type=Path, help="folder with labels.csv (default: DATA/real/clive)"
+    )
+    export = command("export", "write dense.onnx, whole.onnx and model.json")
+    export.add_argument("--out", type=Path, required=True)
+    export.add_argument("--name", default="flawmap-lite0")
+    export.add_argument("--version", default="0.1")
+    evaluate = command("evaluate", "tables on held-out photos")
+    evaluate.add_argument("--part", choices=("tune", "dev"), default="dev")
+    evaluate.add_argument("--weights", type=Path, help="folder of an export: whole-photo tables too")
+    evaluate.add_argument("--count", type=int, default=10)
     return parser
 
 
@@ -133,3 +150,88 @@ def _train(options: argparse.Namespace) -> None:
     _say(f"training on {device}, batch {batch}, from step {trainer.step}")
     trainer.run(_cache_of(options), seconds=minutes * 60, checkpoint=checkpoint, say=_say)
     _say(f"stopped at step {trainer.step}, {trainer.seen} crops, progress {trainer.progress:.3f}")
+
+
+def _calibrate(options: argparse.Namespace) -> None:
+    """Tune crops through the averaged network; the result waits in WORK for the export."""
+    import pickle
+
+    import torch
+
+    from .calibration import calibrate
+    from .evaluation import raw_severity, stacked
+    from .training import load_weights
+
+    torch.set_num_threads(2)
+    network = load_weights(options.work / "checkpoint.pt")
+    crops, label, context = stacked(_cache_of(options, "tune"))
+    clean, clean_label, clean_context = stacked(_cache_of(options, "tune-clean"))
+    result = calibrate(
+        raw_severity(network, crops, context),
+        label,
+        raw_severity(network, clean, clean_context),
+        clean_label,
+    )
+    (options.work / "calibration.pickle").write_bytes(pickle.dumps(result))
+    _say(f"thresholds {result.thresholds}")
+
+
+def _quality(options: argparse.Namespace) -> None:
+    import pickle
+
+    from .quality import fit_quality
+
+    ridge = fit_quality(options.clive or _data(options) / "real" / "clive")
+    (options.work / "quality.pickle").write_bytes(pickle.dumps(ridge))
+    _say(
+        f"quality on {ridge.photos} photos, out of fold by group: SRCC {ridge.srcc:.3f} "
+        f"PLCC {ridge.plcc:.3f}, alpha {ridge.alpha:g}"
+    )
+
+
+def _export(options: argparse.Namespace) -> None:
+    import pickle
+
+    from .export import export_dense, export_whole, write_model
+    from .network import Context
+    from .training import load_weights
+
+    ridge = pickle.loads((options.work / "quality.pickle").read_bytes())
+    calibration = pickle.loads((options.work / "calibration.pickle").read_bytes())
+    options.out.mkdir(parents=True, exist_ok=True)
+    export_dense(load_weights(options.work / "checkpoint.pt"), Context(), options.out / "dense.onnx")
+    export_whole(ridge.weights, ridge.bias, options.out / "whole.onnx")
+    about = write_model(options.out, options.name, options.version, calibration)
+    _say(f"wrote {options.out}: {about['files']}")
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    import pickle
+
+    import torch
+
+    from .evaluation import Shipped, as_text, clean_table, crop_table, planted_table, raw_severity, stacked
+    from .synthesis import load_photos, load_shapes
+    from .training import load_weights
+
+    torch.set_num_threads(2)
+    part = options.part
+    calibration = pickle.loads((options.work / "calibration.pickle").read_bytes())
+    network = load_weights(options.work / "checkpoint.pt")
+    crops, label, context = stacked(_cache_of(options, part))
+    clean, clean_label, clean_context = stacked(_cache_of(options, f"{part}-clean"))
+    table = crop_table(
+        raw_severity(network, crops, context),
+        label,
+        raw_severity(network, clean, clean_context),
+        clean_label,
+        calibration,
+    )
+    print(f"\n{len(crops)} damaged and {len(clean)} clean {part} crops\n\n{as_text(table)}")
+    if options.weights:
+        data = _data(options)
+        photos, shapes = load_photos(data, part), load_shapes(data, part)
+        shipped = Shipped(options.weights)
+        planted = planted_table(shipped, photos, shapes, count=options.count)
+        print(f"\nOne planted flaw a {part} photo\n\n{as_text(planted)}")
+        print(f"\nClean {part} photos\n\n{as_text(clean_table(shipped, photos))}")

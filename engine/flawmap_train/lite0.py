@@ -96,9 +96,12 @@ class Lite0(nn.Module):
                 inner = channels
             stages.append(nn.Sequential(*blocks))
         self.stages = nn.ModuleList(stages)
+        self.scale = 1.0 / 128.0
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        x = self.stem((x - 127.0) / 128.0)
+        x = x - 127.0
+        # The export puts the scale into the stem's weights and leaves 1 here.
+        x = self.stem(x if self.scale == 1.0 else x * self.scale)
         outputs = []
         for stage in self.stages:
             x = stage(x)

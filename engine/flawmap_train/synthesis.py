@@ -48,6 +48,7 @@ class Photo:
     tags: frozenset[str]
     has_bokeh: bool
     grain: float
+    sharp_share: float = 1.0
 
     @property
     def pixels(self) -> ByteImage:
@@ -113,6 +114,7 @@ def load_photos(data: Path, part: str) -> list[Photo]:
             frozenset(row["tags"].split(";")),
             row["has_bokeh"] == "1",
             float(row["noise_sigma"]),
+            float(row["sharp_share"]),
         )
         for row in rows
         if part_of(row) == part

@@ -1,0 +1,229 @@
+"""From raw network values to what the contract promises: severity, thresholds, confidence.
+
+All of it from held-back `tune` crops, none of it from the sets that report. Tables are piecewise
+linear and strictly rising, so that the order of faint values survives eight bits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from .words import DISTORTIONS, FOREGROUND, IGNORE, LABEL_SCALE, VISIBLE
+
+__all__ = [
+    "Calibration",
+    "Table",
+    "calibrate",
+    "choose_threshold",
+    "confidence_table",
+    "isotonic",
+    "pieces",
+    "severity_table",
+]
+
+FloatArray = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
+
+# How much a flawed cell counts against a clean one when raw values are put on the human scale.
+# With equal weight the answer is the mean over "there or not" and pulls severities down.
+_FLAWED: Final = {"noise": 2.0, "compression": 2.0}
+_FLAWED_ELSE: Final = 4.0
+_LEAST_SLOPE: Final = 0.3
+_CLEAN_AREA: Final = 0.02
+
+
+@dataclass(frozen=True)
+class Table:
+    """A strictly rising piecewise-linear function on [0, 1]."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.x) != len(self.y) or len(self.x) < 2:
+            raise ValueError("A table needs as many x as y, and two at least.")
+        if not (np.all(np.diff(self.x) > 0) and np.all(np.diff(self.y) > 0)):
+            raise ValueError("A table must rise strictly in x and in y.")
+
+    def __call__(self, values: npt.ArrayLike) -> FloatArray:
+        return np.asarray(np.interp(np.asarray(values), self.x, self.y), np.float32)
+
+    def as_json(self) -> dict[str, list[float]]:
+        """`{"x": [...], "y": [...]}`, six decimals."""
+        return {"x": [round(v, 6) for v in self.x], "y": [round(v, 6) for v in self.y]}
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Everything that `model.json` carries beside the files."""
+
+    calibration: dict[str, Table]
+    thresholds: dict[str, int]
+    confidence: dict[str, Table]
+
+
+def isotonic(y: npt.NDArray[np.float64], weight: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The nearest never-falling sequence to `y` (pool adjacent violators), weighted least squares."""
+    values: list[float] = []
+    weights: list[float] = []
+    counts: list[int] = []
+    for v, w in zip(y, weight, strict=True):
+        values.append(float(v))
+        weights.append(float(w))
+        counts.append(1)
+        while len(values) > 1 and values[-2] >= values[-1]:
+            total = weights[-2] + weights[-1]
+            values[-2] = (values[-2] * weights[-2] + values[-1] * weights[-1]) / total
+            weights[-2] = total
+            counts[-2] += counts[-1]
+            values.pop()
+            weights.pop()
+            counts.pop()
+    return np.repeat(values, counts)
+
+
+def _rising(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], slope: float) -> Table:
+    """The table through (x, y) on [0, 1] with no step flatter than `slope`, scaled back below 1."""
+    y = y.copy()
+    for i in range(1, len(x)):
+        y[i] = max(y[i], y[i - 1] + slope * (x[i] - x[i - 1]))
+    if y[-1] > 1.0:
+        # Room for the steps above: press the top together, and keep its order.
+        start = int(np.searchsorted(y, 0.8))
+        base = y[start - 1] if start else 0.0
+        y[start:] = base + (y[start:] - base) * (1.0 - base) / (y[-1] - base)
+    return Table(tuple(float(v) for v in x), tuple(float(v) for v in y))
+
+
+def severity_table(raw: FloatArray, truth: FloatArray, flawed_weight: float, knots: int = 25) -> Table:
+    """Raw values to severity on the human scale.
+
+    Parameters
+    ----------
+    raw, truth : float32, shape (n,), cells that count
+    flawed_weight : how much a cell with truth >= 0.05 counts against a clean one
+    knots : how many points the table has
+    """
+    order = np.argsort(raw, kind="stable")
+    x, y = raw[order].astype(np.float64), truth[order].astype(np.float64)
+    weight = np.where(y >= VISIBLE, flawed_weight, 1.0)
+    # Cells in equal shares of the raw *range*: most cells are near 0 and would take all knots.
+    edges = np.linspace(0, 1, knots)
+    mids = np.concatenate([[0.0], (edges[1:] + edges[:-1]) / 2, [1.0]])
+    bins = np.searchsorted(mids, x, side="right") - 1
+    sums = np.bincount(bins, weight * y, minlength=knots + 1)[:knots]
+    totals = np.bincount(bins, weight, minlength=knots + 1)[:knots]
+    known = totals > 30
+    known[0] = True
+    means = np.where(totals > 0, sums / np.maximum(totals, 1e-9), 0.0)
+    level = np.interp(edges, edges[known], isotonic(means[known], np.maximum(totals[known], 1.0)))
+    level[0] = 0.0
+    return _rising(edges, level, _LEAST_SLOPE)
+
+
+def choose_threshold(
+    severity: npt.NDArray[np.uint8],
+    label: npt.NDArray[np.uint8],
+    clean: npt.NDArray[np.uint8],
+    *,
+    clean_area: float = _CLEAN_AREA,
+) -> int:
+    """The operating point k: best IoU among those that flag at most `clean_area` of clean cells.
+
+    Parameters
+    ----------
+    severity : uint8, calibrated planes of damaged crops
+    label : uint8, same shape; foreground from 0.2 on, what lies between 0 and 0.2 counts neither way
+    clean : uint8, shape (n,), calibrated values of clean cells
+    """
+    counts = label != IGNORE
+    flawed = counts & (label >= FOREGROUND * LABEL_SCALE)
+    empty = counts & (label == 0)
+    inside = np.bincount(severity[flawed], minlength=256)[::-1].cumsum()[::-1]
+    outside = np.bincount(severity[empty], minlength=256)[::-1].cumsum()[::-1]
+    false = np.bincount(clean, minlength=256)[::-1].cumsum()[::-1] / max(clean.size, 1)
+    iou = inside / np.maximum(flawed.sum() + outside, 1)
+    allowed = np.arange(256) >= 8
+    within = allowed & (false <= clean_area)
+    chosen = within if within.any() else allowed
+    return int(np.argmax(np.where(chosen, iou, -1.0)))
+
+
+def pieces(mask: BoolArray) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    """Pieces of a mask with at most one empty cell between them (eight neighbours), as index pairs."""
+    import cv2
+
+    h, w = mask.shape
+    fine = np.zeros((2 * h + 3, 2 * w + 3), np.uint8)
+    fine[2 : 2 + 2 * h : 2, 2 : 2 + 2 * w : 2] = mask
+    # On a grid twice as fine, reach 2 joins cells two apart and leaves those three apart alone.
+    count, names = cv2.connectedComponents(cv2.dilate(fine, np.ones((5, 5), np.uint8)), connectivity=8)
+    names = names[2 : 2 + 2 * h : 2, 2 : 2 + 2 * w : 2]
+    return [np.nonzero(mask & (names == i)) for i in range(1, count)]
+
+
+def confidence_table(strength: npt.NDArray[np.float64], right: BoolArray, bins: int = 10) -> Table:
+    """A region's 95th-percentile severity to the probability that it is right."""
+    if len(strength) < 20:
+        return Table((0.0, 1.0), (0.3, 0.7))
+    order = np.argsort(strength, kind="stable")
+    parts = np.array_split(order, min(bins, max(2, len(order) // 15)))
+    x = np.array([strength[p].mean() for p in parts])
+    # One right and one wrong region in advance: nobody is certain after a handful.
+    y = np.array([(right[p].sum() + 1) / (len(p) + 2) for p in parts])
+    y = isotonic(y, np.array([float(len(p)) for p in parts]))
+    keep = np.concatenate([[True], np.diff(x) > 1e-4])
+    x, y = np.clip(x[keep], 0.001, 0.999), y[keep]
+    grid = np.concatenate([[0.0], x, [1.0]])
+    level = np.concatenate([[max(y[0] - 0.02, 0.0)], y, [min(y[-1] + 0.01, 0.99)]])
+    table = _rising(grid, level, 0.002)
+    return table
+
+
+def calibrate(
+    raw: FloatArray, label: npt.NDArray[np.uint8], clean_raw: FloatArray, clean_label: npt.NDArray[np.uint8]
+) -> Calibration:
+    """Tables and thresholds from tune crops.
+
+    Parameters
+    ----------
+    raw, clean_raw : float32, shape (n, 6, h, w), raw severities on damaged and on clean crops
+    label, clean_label : uint8, same shapes
+    """
+    tables: dict[str, Table] = {}
+    thresholds: dict[str, int] = {}
+    confidence: dict[str, Table] = {}
+    for d, name in enumerate(DISTORTIONS):
+        counts = label[:, d] != IGNORE
+        truth = label[:, d][counts].astype(np.float32) / LABEL_SCALE
+        tables[name] = severity_table(raw[:, d][counts], truth, _FLAWED.get(name, _FLAWED_ELSE))
+        plane = _bytes(tables[name](raw[:, d]))
+        clean = _bytes(tables[name](clean_raw[:, d][clean_label[:, d] == 0]))
+        thresholds[name] = choose_threshold(plane, label[:, d], clean)
+        strength, right = _regions(plane, label[:, d], thresholds[name])
+        confidence[name] = confidence_table(strength, right)
+    return Calibration(tables, thresholds, confidence)
+
+
+def _bytes(severity: FloatArray) -> npt.NDArray[np.uint8]:
+    return np.asarray(np.rint(severity * 255), np.uint8)
+
+
+def _regions(
+    planes: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8], k: int
+) -> tuple[npt.NDArray[np.float64], BoolArray]:
+    """Every found region's strength, and whether most of its cells that count are flawed."""
+    strength, right = [], []
+    for plane, label in zip(planes, labels, strict=True):
+        for where in pieces(plane >= k):
+            truth = label[where]
+            counts = (truth != IGNORE) & ((truth == 0) | (truth >= FOREGROUND * LABEL_SCALE))
+            if counts.sum() < 4:
+                continue
+            strength.append(float(np.percentile(plane[where], 95)) / 255)
+            right.append(bool((truth[counts] > 0).mean() > 0.5))
+    return np.array(strength), np.array(right, bool)
