@@ -9,8 +9,10 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+import reprlib
 import types
 import typing
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from .errors import BadInput
@@ -58,14 +60,15 @@ def read(kind: type[T], data: object, where: str) -> T:
 
 
 def _refuse(where: str, wanted: str, got: object) -> BadInput:
-    return BadInput(f"{where} has to be {wanted}; got {repr(got)[:60]}.")
+    # reprlib looks at a few items only: what is refused may be megabytes, or deep.
+    return BadInput(f"{where} has to be {wanted}; got {reprlib.repr(got)[:60]}.")
 
 
 def _value(kind: Any, data: Any, where: str) -> Any:
     if kind is Any:
         return data
     if kind is Box:
-        return Box.from_list(data)
+        return _named(where, lambda: Box.from_list(data))
     if dataclasses.is_dataclass(kind):
         return _object(kind, data, where)
     origin = typing.get_origin(kind)
@@ -94,7 +97,17 @@ def _object(kind: Any, data: Any, where: str) -> Any:
             values[name] = _value(annotation, data[name], f"{where}.{name}")
         elif required:
             raise BadInput(f"{where}.{name} is missing.")
-    return kind(**values)
+    return _named(where, lambda: kind(**values))
+
+
+def _named(where: str, make: Callable[[], Any]) -> Any:
+    """Call `make`; what it refuses is told with the field's name."""
+    try:
+        return make()
+    except BadInput as error:
+        if error.message.startswith(where):
+            raise
+        raise BadInput(f"{where}: {error.message}", error.hint) from error
 
 
 def _scalar(kind: Any, data: Any, where: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,7 +37,8 @@ class Box:
     def from_list(cls, values: object) -> Box:
         """Read `[x0, y0, x1, y1]`; raises `BadInput` if it is anything else."""
         if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != 4:
-            raise BadInput(f"A box is a list of four numbers [x0, y0, x1, y1]; got {values!r}.")
+            got = reprlib.repr(values)
+            raise BadInput(f"A box is a list of four numbers [x0, y0, x1, y1]; got {got[:60]}.")
         return cls(*values)
 
     def as_list(self) -> list[int]:

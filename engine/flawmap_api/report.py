@@ -12,6 +12,7 @@ from typing import Any
 
 from . import words
 from ._checked import read
+from .errors import BadInput
 from .geometry import Box, Grid
 
 __all__ = [
@@ -28,6 +29,11 @@ __all__ = [
 
 #: Version of the report's layout.
 SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    schema: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +209,15 @@ class Report:
         Raises
         ------
         BadInput
-            If a field is missing or of another type, naming the field.
+            If a field is missing or of another type, naming the field, or if the report has
+            another schema than `SCHEMA`.
         """
+        schema = read(_Layout, data, "report").schema
+        if schema != SCHEMA:
+            raise BadInput(
+                f"report.schema is {schema}; this version of Flawmap reads {SCHEMA}.",
+                "Update the older of the two, or analyse the photo again.",
+            )
         return read(cls, data, "report")
 
     def _repr_html_(self) -> str:
@@ -218,8 +231,9 @@ class Report:
         name = html.escape(self.photo.path or self.photo.photo_id[:12])
         return (
             f"<table><caption>{name}: quality {self.quality_level} ({self.quality:.2f}), "
-            f"{self.view} view</caption><tr><th>flaw</th><th>level</th><th>severity</th>"
-            f"<th>area</th><th></th></tr>{rows}</table>"
+            f"{html.escape(self.view)} view</caption>"
+            f"<tr><th>flaw</th><th>level</th><th>severity</th><th>area</th><th></th></tr>"
+            f"{rows}</table>"
         )
 
 

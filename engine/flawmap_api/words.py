@@ -58,7 +58,7 @@ def rounded(value: float) -> float:
 
 
 def _word(value: float, words: tuple[str, ...]) -> str:
-    # On exact decimals: 5 * 0.6 is 3.0000000000000004 in floats, and 0.6 belongs to the third word.
+    # In ten-thousandths, so that no border depends on how a decimal is kept as a float.
     return words[max(0, math.ceil(round(rounded(value) * 10_000) / 2_000) - 1)]
 
 

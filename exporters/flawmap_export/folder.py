@@ -67,10 +67,12 @@ def write_folder(findings: Findings, parent: Path, name: str) -> Path:
     place = Path(parent) / name
     try:
         place = Path(os.path.abspath(parent)) / name
-        with staged_folder(place, _check_ours) as stage:
-            with contextlib.closing(_files(findings)) as files:
-                for file, data in files:
-                    stage.add(file, data)
+        with (
+            staged_folder(place, _check_ours) as stage,
+            contextlib.closing(_files(findings)) as files,
+        ):
+            for file, data in files:
+                stage.add(file, data)
     except OSError as error:
         raise _as_sentence(error, place) from error
     return place
