@@ -1,0 +1,143 @@
+"""Console: where the command line writes, in words that every terminal and pipe can take.
+
+Findings go to standard output, everything else to standard error. A pipe gets whole lines without
+colour; a terminal gets colour and lines that fit. Characters that the console's encoding lacks are
+replaced, never raised.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, TextIO
+
+from flawmap_api.errors import FlawmapError
+
+from . import layout
+from .layout import Line, Span
+
+__all__ = ["Console"]
+
+_STAND_INS: Final = {
+    "…": "...",
+    "–": "-",
+    "—": "-",
+    "×": "x",
+    "≤": "<=",
+    "≥": ">=",
+    "’": "'",
+    "‘": "'",
+    "“": '"',
+    "”": '"',
+    "\u00a0": " ",
+}
+_STYLES: Final = {
+    "good": "green",
+    "warn": "yellow",
+    "bad": "bold red",
+    "name": "bold",
+    "dim": "dim",
+    "": "",
+}
+
+
+def _stand_in(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return "".join(_STAND_INS.get(c, "?") for c in text), error.end
+
+
+codecs.register_error("flawmap.stand_in", _stand_in)
+
+
+class Console:
+    """Standard output and standard error of one command.
+
+    Parameters
+    ----------
+    json_lines : bool
+        Print one JSON document a line on standard output and nothing else there.
+    """
+
+    def __init__(
+        self, *, json_lines: bool = False, out: TextIO | None = None, err: TextIO | None = None
+    ) -> None:
+        self.json_lines = json_lines
+        self.out = out or sys.stdout
+        self.err = err or sys.stderr
+        for stream in (self.out, self.err):
+            reconfigure = getattr(stream, "reconfigure", None)
+            if reconfigure is not None:
+                reconfigure(errors="flawmap.stand_in")
+        self._painters: dict[int, Any] = {}
+
+    @property
+    def width(self) -> int | None:
+        """Columns of the terminal that shows the findings; None for a pipe or file: no wrapping."""
+        return max(40, shutil.get_terminal_size().columns) if self.out.isatty() else None
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether somebody looks at standard error."""
+        return self.err.isatty() and os.environ.get("TERM") != "dumb"
+
+    def line(self, *spans: Span | str) -> None:
+        """Print one line of findings, wrapped to the terminal where there is one."""
+        for line in layout.wrapped(_spans(spans), self.width):
+            self._write(self.out, line)
+
+    def table(self, rows: Iterable[Sequence[Span | str]], *, indent: int = 2) -> None:
+        """Print rows in columns; the last column takes what room is left."""
+        for line in layout.columns([_spans(row) for row in rows], self.width, indent=indent):
+            self._write(self.out, line)
+
+    def document(self, document: Mapping[str, Any]) -> None:
+        """Print one JSON document on a line of its own, in ASCII."""
+        self.out.write(json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n")
+        # One line is one answer: a reader at the other end of a pipe must not wait for the next.
+        self.out.flush()
+
+    def say(self, *spans: Span | str) -> None:
+        """Tell something that is no finding, on standard error."""
+        width = max(40, shutil.get_terminal_size().columns) if self.err.isatty() else None
+        for line in layout.wrapped(_spans(spans), width):
+            self._write(self.err, line)
+        self.err.flush()
+
+    def complain(self, error: FlawmapError) -> None:
+        """Tell what went wrong: the sentence, what to do, and the engine's last words if any."""
+        self.say(Span("flawmap: ", "bad"), f"{error.message} {error.hint}".strip())
+        for text in getattr(error, "log_tail", ()):
+            self.say(Span(f"    {text}", "dim"))
+
+    def flush(self) -> None:
+        """Hand everything on; raises `OSError` where standard output cannot take it."""
+        self.out.flush()
+        self.err.flush()
+
+    def _write(self, stream: TextIO, line: Line) -> None:
+        text = "".join(span.text for span in line).rstrip()
+        if not stream.isatty() or os.environ.get("NO_COLOR"):
+            stream.write(text + "\n")
+            return
+        from rich.text import Text
+
+        painted = Text.assemble(*((span.text, _STYLES[span.style]) for span in line))
+        painted.rstrip()
+        self._painter(stream).print(painted, soft_wrap=True)
+
+    def _painter(self, stream: TextIO) -> Any:
+        if id(stream) not in self._painters:
+            from rich.console import Console as Painter
+
+            self._painters[id(stream)] = Painter(file=stream, highlight=False, markup=False)
+        return self._painters[id(stream)]
+
+
+def _spans(parts: Iterable[Span | str]) -> list[Span]:
+    return [part if isinstance(part, Span) else Span(part) for part in parts]

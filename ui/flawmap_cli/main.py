@@ -1,0 +1,253 @@
+"""`flawmap`: the parser, which command does what, and the edge where errors become sentences.
+
+Nothing heavy is imported here: a command's module is loaded when it is its turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Final
+
+from flawmap_api import __version__
+from flawmap_api.words import DISTORTIONS, SEVERITY_LEVELS, VIEWS
+
+from .batch import Interrupted, Options, failure_of, speaking
+from .console import Console
+
+__all__ = ["build_parser", "main"]
+
+#: Exit codes beside 0 (clean, done) and 1 (flaws over policy).
+_NOT_JUDGED: Final = 2
+_INTERRUPTED: Final = 130
+_PIPE_CLOSED: Final = 141
+
+_MODULES: Final = {
+    "check": ".check",
+    "analyze": ".analyze",
+    "roi": ".roi",
+    "best": ".best",
+    "engine": ".engine",
+    "demo": ".demo_command",
+    "doctor": ".doctor",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code (docs/cli.md lists them).
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the program's name; default: the process's.
+    """
+    arguments = build_parser().parse_args(argv)
+    console = Console(json_lines=arguments.json)
+    options = Options(device=arguments.device, debug=arguments.debug)
+    try:
+        code = _dispatch(arguments, console, options)
+        console.flush()
+    except BrokenPipeError:
+        # Whoever read our lines has had enough (`| head`). Python would complain again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+    return code
+
+
+def _dispatch(arguments: argparse.Namespace, console: Console, options: Options) -> int:
+    try:
+        module = importlib.import_module(_MODULES[arguments.command], __package__)
+        return int(module.run(arguments, console, options))
+    except BrokenPipeError:
+        raise
+    except Interrupted as stop:
+        console.say(f"Stopped. {stop.done} of {stop.total} photos were done.")
+        return _INTERRUPTED
+    except KeyboardInterrupt:
+        console.say("Stopped.")
+        return _INTERRUPTED
+    except Exception as error:
+        if options.debug:
+            traceback.print_exc()
+        spoken = speaking(error)
+        if console.json_lines:
+            console.document({"failure": failure_of(spoken)})
+        console.complain(spoken)
+        return _NOT_JUDGED
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--json", action="store_true", help="print one JSON document a line and nothing else"
+    )
+    common.add_argument(
+        "--device",
+        default="auto",
+        choices=("auto", "cpu", "cuda", "coreml", "directml"),
+        help="where the networks must run (default: auto)",
+    )
+    common.add_argument("--debug", action="store_true", help="show tracebacks of unexpected errors")
+
+    parser = argparse.ArgumentParser(
+        prog="flawmap", description="Finds what is wrong with photos, and where."
+    )
+    parser.add_argument("--version", action="version", version=f"flawmap {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, summary: str) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name, parents=[common], help=summary, description=f"{summary[0].upper()}{summary[1:]}."
+        )
+
+    _add_check(command("check", "say what is wrong with photos, and fail if it is too much"))
+    _add_analyze(command("analyze", "write a folder a photo: report, overlay, masks"))
+    _add_roi(command("roi", "score a part of a photo that you mark"))
+    _add_best(command("best", "rank frames of one scene: which to keep"))
+    _add_engine(command("engine", "start, stop and look at the engine process"))
+    _add_demo(command("demo", "damage a photo in known places and show what is found"))
+    _add_doctor(command("doctor", "look for what keeps Flawmap from working"))
+    return parser
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    _add_photos(parser)
+    _add_view(parser)
+    _add_strictness(parser)
+    parser.add_argument(
+        "--fail-on",
+        metavar="LEVEL",
+        help="fail from this level on instead of moderate: one of "
+        f"{', '.join(SEVERITY_LEVELS)}, never, or DISTORTION=LEVEL[,...] with one of "
+        f"{', '.join(DISTORTIONS)}",
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="also fail what the model calls intentional"
+    )
+    parser.epilog = "Ends with 0: clean, 1: flaws, 2: a photo could not be judged."
+
+
+def _add_analyze(parser: argparse.ArgumentParser) -> None:
+    _add_photos(parser)
+    parser.add_argument("--out", required=True, metavar="DIR", help="where the folders go")
+    parser.add_argument(
+        "--maps",
+        choices=("grid", "full"),
+        default="grid",
+        help="planes at the size of the analysis grid, or of the photo (default: grid)",
+    )
+    _add_view(parser)
+    _add_strictness(parser)
+    parser.epilog = "Ends with 0, or 2 if a photo could not be judged."
+
+
+def _add_roi(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photo", metavar="PATH", help="the photo")
+    part = parser.add_mutually_exclusive_group(required=True)
+    part.add_argument("--box", nargs=4, type=int, metavar=("X0", "Y0", "X1", "Y1"))
+    part.add_argument(
+        "--point",
+        nargs=2,
+        type=int,
+        metavar=("X", "Y"),
+        help="the region under the point, else a box of a tenth of the photo around it",
+    )
+    part.add_argument(
+        "--mask", metavar="FILE", help="a picture of the photo's size, white inside the part"
+    )
+    _add_view(parser)
+    _add_truncated(parser)
+
+
+def _add_best(parser: argparse.ArgumentParser) -> None:
+    _add_photos(parser)
+    _add_view(parser)
+    parser.add_argument(
+        "--keep", type=_positive, default=1, metavar="N", help="how many to keep (default: 1)"
+    )
+    parser.set_defaults(strictness=0.0)
+
+
+def _add_engine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action",
+        choices=("run", "start", "stop", "status", "logs"),
+        help="run: in the foreground; start, stop; status: what runs and on what device; logs",
+    )
+    parser.add_argument(
+        "--when-idle", action="store_true", help="stop: once nobody uses it, not at once"
+    )
+    parser.add_argument(
+        "-n", "--lines", type=_positive, default=40, metavar="N", help="logs: how many lines"
+    )
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "photo", nargs="?", metavar="PHOTO", help="a photo of your own (default: the shipped one)"
+    )
+    parser.add_argument(
+        "--out", default="demo-out", metavar="DIR", help="where the results go (default: demo-out)"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of the recipe")
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--bundle", metavar="FILE.zip", help="write what a bug report needs, without photos or keys"
+    )
+    parser.add_argument("--no-start", action="store_true", help="do not start an engine to ask it")
+
+
+def _add_photos(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "photos",
+        nargs="+",
+        metavar="PATH",
+        help="photos, folders (with all below them) or patterns such as '*.jpg'",
+    )
+    _add_truncated(parser)
+
+
+def _add_truncated(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow-truncated", action="store_true", help="judge what is left of a cut-off file"
+    )
+
+
+def _add_view(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--view",
+        choices=VIEWS,
+        default="screen",
+        help="judge the photo as seen whole on a screen, or at 1:1 (default: screen)",
+    )
+
+
+def _add_strictness(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--strictness",
+        type=_strictness,
+        default=0.0,
+        metavar="S",
+        help="from -1 (only gross flaws) to 1 (the least flaw); default: 0",
+    )
+
+
+def _strictness(text: str) -> float:
+    value = float(text)
+    if not -1 <= value <= 1:
+        raise argparse.ArgumentTypeError("it goes from -1 to 1")
+    return value
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("it has to be at least 1")
+    return value
