@@ -1,0 +1,171 @@
+"""`analyze`, `regions` and `roi.score`: what is wrong with a photo, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flawmap_api.errors import BadInput, NotFound
+from flawmap_api.geometry import Box
+from flawmap_api.messages import PROTOCOL, Analyze, Regions, RoiScore
+from flawmap_api.report import EngineInfo, PhotoInfo, Report
+from flawmap_api.strictness import thresholds_at
+from flawmap_api.wire import Block
+from flawmap_api.words import VIEWS
+
+from .. import __version__
+from ..jobs import Reply
+from ..planes import Analysis, ViewPlanes
+from ..store import Entry
+from .context import Context, Engine
+from .photos import pixels_of
+
+if TYPE_CHECKING:
+    from ..analysis import Stage
+
+__all__ = ["analysis_of", "analyze", "analyze_is_quick", "regions", "roi_score", "thresholds_of"]
+
+
+def analyze(request: Analyze, context: Context) -> Reply:
+    """Judge a photo in both views, showing planes as they come; answer with one view's report."""
+    from .. import analysis
+
+    def show(stage: Stage) -> None:
+        context.progress(stage.name, stage.done, stage.total)
+        if request.planes and stage.planes is not None and stage.box is not None:
+            _show(stage.name, stage.planes, stage.box, (stage.row, stage.col), context)
+
+    with context.store.use(request.photo_id) as entry:
+        if entry.analysis is None:
+            photo = pixels_of(entry, context)
+            networks = context.engine.networks
+            seen = analysis.analyze(
+                photo, networks, on_stage=show, check_cancelled=context.between_tiles
+            )
+            context.store.keep_analysis(entry, seen)
+        elif request.planes:
+            whole = Box(0, 0, entry.width, entry.height)
+            for view in VIEWS:
+                name = "screen" if view == "screen" else "tile"
+                _show(name, entry.analysis.planes(view), whole, (0, 0), context)
+        return _reported(request, entry, context)
+
+
+def analyze_is_quick(request: Analyze, blocks: Mapping[str, Block], engine: Engine) -> bool:
+    """Whether the store has the analysis already."""
+    del blocks
+    return engine.store.has_analysis(request.photo_id)
+
+
+def regions(request: Regions, context: Context) -> Reply:
+    """Write the report again, for another view, strictness or thresholds."""
+    with context.store.use(request.photo_id) as entry:
+        return _reported(request, entry, context)
+
+
+def roi_score(request: RoiScore, context: Context) -> Reply:
+    """Score a part of the photo that someone marked."""
+    from ..scoring import score_roi
+
+    with context.store.use(request.photo_id) as entry:
+        if request.mask and request.mask_file is None and "mask" not in context.blocks:
+            nbytes = entry.width * entry.height
+            name = context.files.hand_out(context.client, nbytes)
+            return Reply({"write": {"file": name, "bytes": nbytes}})
+        score = score_roi(
+            analysis_of(entry),
+            view=request.view,
+            thresholds=thresholds_of(request, context),
+            box=request.box,
+            point=None if request.point is None else (request.point[0], request.point[1]),
+            region=request.region,
+            mask=_mask(request, entry, context) if request.mask else None,
+        )
+        return Reply({"roi": score.to_dict()})
+
+
+def analysis_of(entry: Entry) -> Analysis:
+    """What is known of the photo; `NotFound` if it has not been analysed (or not for long)."""
+    if entry.analysis is None:
+        raise NotFound(
+            "The photo has not been analysed, or its analysis had to make room.", "Analyse it."
+        )
+    return entry.analysis
+
+
+def thresholds_of(request: Any, context: Context) -> dict[str, int]:
+    """Thresholds of the model, moved by the request's strictness and by its own thresholds."""
+    card = context.engine.networks.card
+    return thresholds_at(card.thresholds, request.strictness, request.thresholds)
+
+
+def _reported(request: Analyze | Regions, entry: Entry, context: Context) -> Reply:
+    from ..scoring import build_report
+
+    source = entry.source(request.path)
+    photo = PhotoInfo(
+        path=request.path or source.path,
+        file_sha256=source.file_sha256,
+        photo_id=entry.photo_id,
+        lineage=source.lineage,
+        width=entry.width,
+        height=entry.height,
+    )
+    networks = context.engine.networks
+    engine = EngineInfo(
+        version=__version__,
+        protocol=PROTOCOL,
+        model=networks.card.name,
+        model_sha256=networks.card.sha256,
+        device=networks.device.device,
+        providers=tuple(networks.device.providers),
+    )
+    report: Report = build_report(
+        photo,
+        analysis_of(entry),
+        view=request.view,
+        thresholds=thresholds_of(request, context),
+        confidence=networks.card.confidence,
+        engine=engine,
+        notes=source.notes,
+    )
+    return Reply({"report": report.to_dict(), "photo_id": entry.photo_id})
+
+
+def _show(
+    name: str, planes: ViewPlanes, box: Box, corner: tuple[int, int], context: Context
+) -> None:
+    grid = planes.grid
+    body = {
+        "stage": name,
+        "view": planes.view,
+        "box": box.as_list(),
+        "grid": {"rows": grid.rows, "cols": grid.cols},
+        "row": corner[0],
+        "col": corner[1],
+        "distortions": list(planes.distortions),
+    }
+    blocks = {"severity": _block(planes.severity), "unknown": _block(planes.unknown)}
+    context.partial(body, blocks)
+
+
+def _block(plane: NDArray[np.uint8]) -> Block:
+    plane = np.ascontiguousarray(plane)
+    return Block("u8", plane.shape, plane.data)
+
+
+def _mask(request: RoiScore, entry: Entry, context: Context) -> NDArray[np.uint8]:
+    shape = entry.height, entry.width
+    if request.mask_file is not None:
+        data = context.files.take(context.client, request.mask_file, shape[0] * shape[1])
+        return data.reshape(shape)
+    block = context.blocks["mask"]
+    if block.dtype != "u8" or block.shape != shape:
+        raise BadInput(
+            f"The mask is {block.dtype} {list(block.shape)}; the photo needs u8 {list(shape)}.",
+            "A mask has one byte for each pixel of the photo.",
+        )
+    return np.frombuffer(block.data, np.uint8).reshape(shape)

@@ -1,0 +1,291 @@
+"""Store: photos and their analyses, as long as the memory budget lets them stay.
+
+Over the budget go, in this order: photos that every client has closed, the pixels of the others
+(they can be decoded again), and last the analyses, each time the one longest unused. What a request
+is working on never goes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from flawmap_api.errors import NoMemory, NotFound
+
+from .planes import Analysis
+
+if TYPE_CHECKING:
+    from .imaging import Photo
+
+__all__ = ["Entry", "FileStamp", "Source", "Store", "default_budget"]
+
+#: A file changed less than this before it was read may change again within the clock's step.
+_SETTLED_SECONDS: Final = 0.1
+_MOST_PATHS: Final = 100_000
+
+
+@dataclass(frozen=True)
+class FileStamp:
+    """What tells an unchanged file: size, times and inode."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    device: int
+
+    @classmethod
+    def of(cls, path: str) -> FileStamp | None:
+        """The stamp of a file now; None if it cannot be looked at."""
+        try:
+            status = os.stat(path)
+        except (OSError, ValueError):
+            return None
+        return cls(
+            status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev
+        )
+
+    @property
+    def settled(self) -> bool:
+        """Whether the file is old enough that a later change would show in its times."""
+        newest = max(self.mtime_ns, self.ctime_ns if os.name == "posix" else 0)
+        return abs(time.time() - newest / 1e9) > _SETTLED_SECONDS
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a photo came from: a file, or pixels of an editor's document.
+
+    Attributes
+    ----------
+    path, file_sha256 : str or None
+    lineage : str
+    notes : tuple of str
+        What there was to say of the decoding.
+    allow_truncated : bool
+    stamp : FileStamp or None
+    """
+
+    path: str | None
+    file_sha256: str | None
+    lineage: str
+    notes: tuple[str, ...]
+    allow_truncated: bool = False
+    stamp: FileStamp | None = None
+
+
+@dataclass
+class Entry:
+    """What is known of one photo; `photo` is None once its pixels had to go."""
+
+    photo_id: str
+    width: int
+    height: int
+    photo: Photo | None
+    analysis: Analysis | None = None
+    sources: OrderedDict[str | None, Source] = field(default_factory=OrderedDict)
+    holders: set[bytes] = field(default_factory=set)
+    users: int = 0
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the entry's arrays hold."""
+        return (self.photo.nbytes if self.photo else 0) + (
+            self.analysis.nbytes if self.analysis else 0
+        )
+
+    def source(self, path: str | None = None) -> Source:
+        """The source of that path, else the one that was used last."""
+        known = self.sources.get(path) if path else None
+        return known or next(reversed(self.sources.values()))
+
+
+class Store:
+    """Photos by id and by path, within a budget of bytes.
+
+    Parameters
+    ----------
+    budget : int
+        Bytes that pixels and analyses may hold together.
+    """
+
+    def __init__(self, budget: int) -> None:
+        self.budget = budget
+        self._entries: OrderedDict[str, Entry] = OrderedDict()
+        self._paths: OrderedDict[tuple[str, bool], str] = OrderedDict()
+        self._lock = threading.RLock()
+
+    @property
+    def used(self) -> int:
+        """Bytes held now."""
+        with self._lock:
+            return sum(entry.nbytes for entry in self._entries.values())
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def add(self, photo: Photo, source: Source, client: bytes) -> Entry:
+        """Keep a photo, or its pixels again.
+
+        Raises
+        ------
+        NoMemory
+            If the photo alone is over the budget.
+        """
+        photo_id = photo.photo_id
+        with self._lock:
+            self._refuse_giant(photo)
+            entry = self._entries.get(photo_id)
+            if entry is None:
+                entry = Entry(photo_id, photo.width, photo.height, photo)
+                self._entries[photo_id] = entry
+            elif entry.photo is None:
+                entry.photo = photo
+            self._note(entry, source, client)
+            self._make_room(entry)
+            return entry
+
+    def _refuse_giant(self, photo: Photo) -> None:
+        if photo.nbytes > self.budget:
+            raise NoMemory(
+                f"The photo ({photo.width}×{photo.height}) needs {_mib(photo.nbytes)} in memory; "
+                f"the engine may use {_mib(self.budget)}.",
+                f"Start the engine with --memory {photo.nbytes * 2} or more, or pass a smaller "
+                "copy.",
+            )
+
+    def _note(self, entry: Entry, source: Source, client: bytes) -> None:
+        entry.sources[source.path] = source
+        entry.sources.move_to_end(source.path)
+        entry.holders.add(client)
+        self._entries.move_to_end(entry.photo_id)
+        if source.path is not None and source.stamp is not None and source.stamp.settled:
+            key = (source.path, source.allow_truncated)
+            self._paths[key] = entry.photo_id
+            self._paths.move_to_end(key)
+            if len(self._paths) > _MOST_PATHS:
+                self._paths.popitem(last=False)
+
+    def find(self, path: str, allow_truncated: bool, client: bytes) -> tuple[Entry, Source] | None:
+        """The photo of an unchanged file, without decoding it; None if it has to be read."""
+        stamp = FileStamp.of(path)
+        with self._lock:
+            photo_id = self._paths.get((path, allow_truncated))
+            entry = self._entries.get(photo_id) if photo_id else None
+            if entry is None or stamp is None:
+                return None
+            source = entry.sources.get(path)
+            if source is None or source.stamp != stamp:
+                del self._paths[path, allow_truncated]
+                return None
+            self._note(entry, source, client)
+            return entry, source
+
+    @contextlib.contextmanager
+    def use(self, photo_id: str) -> Iterator[Entry]:
+        """A photo that stays while the block runs.
+
+        Raises
+        ------
+        NotFound
+            If the store has no such photo (any more).
+        """
+        with self._lock:
+            entry = self._entries.get(photo_id)
+            if entry is None:
+                raise NotFound(
+                    f"The engine has no photo {photo_id[:16]} (any more).", "Open it again."
+                )
+            entry.users += 1
+            self._entries.move_to_end(photo_id)
+        try:
+            yield entry
+        finally:
+            with self._lock:
+                entry.users -= 1
+                self._make_room(None)
+
+    def has_analysis(self, photo_id: str) -> bool:
+        """Whether a photo's planes are there."""
+        entry = self._entries.get(photo_id)
+        return entry is not None and entry.analysis is not None
+
+    def keep_pixels(self, entry: Entry, photo: Photo) -> None:
+        """Give an entry the pixels back that had to go."""
+        with self._lock:
+            entry.photo = photo
+            self._make_room(entry)
+
+    def keep_analysis(self, entry: Entry, analysis: Analysis) -> None:
+        """Keep what was found out about a photo."""
+        with self._lock:
+            entry.analysis = analysis
+            self._make_room(entry)
+
+    def close(self, photo_id: str, client: bytes) -> None:
+        """The client needs the photo no more; once nobody does, it is the first to go."""
+        with self._lock:
+            entry = self._entries.get(photo_id)
+            if entry is not None:
+                entry.holders.discard(client)
+
+    def forget_client(self, client: bytes) -> None:
+        """The client is gone: it holds no photo any more."""
+        with self._lock:
+            for entry in self._entries.values():
+                entry.holders.discard(client)
+
+    def _make_room(self, newest: Entry | None) -> None:
+        over = sum(entry.nbytes for entry in self._entries.values()) - self.budget
+        if over <= 0:
+            return
+        free = [e for e in self._entries.values() if not e.users and e is not newest]
+        for entry in [e for e in free if not e.holders]:
+            if over <= 0:
+                return
+            over -= entry.nbytes
+            self._drop(entry)
+        free = [entry for entry in free if entry.holders]
+        for entry in free:
+            if over <= 0:
+                return
+            if entry.photo is not None:
+                over -= entry.photo.nbytes
+                entry.photo = None
+                if entry.analysis is None and entry.source().stamp is None:
+                    self._drop(entry)
+        for entry in free:
+            if over <= 0:
+                return
+            over -= entry.nbytes
+            self._drop(entry)
+
+    def _drop(self, entry: Entry) -> None:
+        # Its path may stay in the index: `find` looks whether the photo is still there.
+        self._entries.pop(entry.photo_id, None)
+
+
+def default_budget() -> int:
+    """2 GiB or a quarter of the memory that this process may use, whichever is less."""
+    return min(2 << 30, _memory() // 4)
+
+
+def _memory() -> int:
+    sizes = []
+    with contextlib.suppress(AttributeError, ValueError, OSError):
+        sizes.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with contextlib.suppress(OSError, ValueError):
+            sizes.append(int(Path(limit).read_text()))
+    return min((size for size in sizes if size > 0), default=8 << 30)
+
+
+def _mib(nbytes: int) -> str:
+    return f"{nbytes / (1 << 20):,.0f} MiB"
