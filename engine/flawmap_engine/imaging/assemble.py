@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flawmap_api.errors import BadInput
-from flawmap_engine.imaging.clipping import cell_shares, clipping_planes
+from flawmap_engine.imaging.clipping import clipping_planes, mask_planes
 from flawmap_engine.imaging.colour import Space, to_8bit, to_srgb
 from flawmap_engine.imaging.photo import MID_GREY, Photo
 from flawmap_engine.imaging.picture import Picture, Samples
@@ -70,8 +70,8 @@ def assemble(picture: Picture, *, name: str, lineage: str) -> Photo:
     space = _SPACES[picture.channels]
     clipped = gamut = None
     if picture.saturated is not None:
-        turned = [upright(mask, picture.orientation) for mask in picture.saturated]
-        clipped, gamut = cell_shares(turned[0]), cell_shares(turned[1])
+        every, some = (upright(mask, picture.orientation) for mask in picture.saturated)
+        clipped, gamut = mask_planes(every, some)
     elif space != "CMYK":  # ink is not light: its clipping shows after conversion
         clipped, gamut = clipping_planes(colour, alpha)
     rgb, notes = to_srgb(colour, space, picture.icc, linear=picture.linear)

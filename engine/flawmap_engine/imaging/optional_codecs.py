@@ -96,11 +96,11 @@ def _extra(module: str, extra: str, what: str) -> ModuleType:
 
 
 def _sensor_clipping(raw: Any) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
-    """Masks (0 or 255) of sensor sites whose 2x2 neighbourhood is saturated wholly, or in part."""
+    """Masks (0 or 1) of sensor sites whose 2x2 neighbourhood is saturated wholly, or in part."""
     mosaic = raw.raw_image_visible
     if mosaic is None or mosaic.ndim != 2 or not raw.white_level:
         return None
-    site = np.where(mosaic >= raw.white_level * _NEAR_WHITE, 255, 0).astype(np.uint8)
+    site = np.asarray(mosaic >= raw.white_level * _NEAR_WHITE, np.uint8)
     block = np.ones((2, 2), np.uint8)
     every, some = cv2.erode(site, block), cv2.dilate(site, block)
     return np.asarray(every, np.uint8), np.asarray(cv2.subtract(some, every), np.uint8)

@@ -39,7 +39,7 @@ class Picture:
     missing : (first, stop) or None
         Rows, before orientation, that could not be decoded.
     saturated : pair of uint8 (H, W) or None
-        Masks (0 or 255) of pixels with all, and with some but not all, channels clipped, where
+        Masks (0 or 1) of pixels with all, and with some but not all, channels clipped, where
         the codec knows better than the samples tell (a sensor's own numbers).
     """
 
