@@ -140,6 +140,7 @@ class Open(Request):
     pixels: PixelSource | None = None
     allow_truncated: bool = False
     lineage: str = ""
+    bulk: bool = False
 
     def __post_init__(self) -> None:
         if (self.path is None) == (self.pixels is None):
@@ -148,7 +149,10 @@ class Open(Request):
 
 @dataclass(frozen=True)
 class Analyze(Request):
-    """Judge a photo in both views; the result is the report of `view`."""
+    """Judge a photo in both views; the result is the report of `view`.
+
+    `bulk` marks one of many: it lets every request of a person pass, between two tiles.
+    """
 
     type: ClassVar[str] = "analyze"
     photo_id: str
@@ -157,6 +161,7 @@ class Analyze(Request):
     thresholds: dict[str, float] = field(default_factory=dict)
     planes: bool = False
     path: str | None = None
+    bulk: bool = False
 
     def __post_init__(self) -> None:
         _check_judgement(self.view, self.strictness, self.thresholds)

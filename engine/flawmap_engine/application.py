@@ -31,7 +31,6 @@ __all__ = ["Application"]
 
 #: A job is never quiet for longer: its client sees life, and one that is gone is noticed.
 _QUIET_SECONDS: Final = 1.0
-#: After a request the engine is called busy for this long: a client asks again before it is idle.
 _MOST_CLIENTS: Final = 1024
 
 
@@ -64,6 +63,12 @@ class Application:
         log: Path,
         on_shutdown: Any,
     ) -> None:
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self.keys: Keys = new_keys()
+        # The gate stands before anything can be connected to.
+        self._gate = Gate(self._context, self.keys.client_public)
+        work, self.work_address = bind_router(self._context, self.keys)
+        control, self.control_address = bind_router(self._context, self.keys)
         self.engine = Engine(
             store=Store(memory),
             files=PixelFiles(runtime_folder),
@@ -78,12 +83,6 @@ class Application:
             quick_threads=threads,
             most_bytes=memory,
         )
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self.keys: Keys = new_keys()
-        # The gate stands before anything can be connected to.
-        self._gate = Gate(self._context, self.keys.client_public)
-        work, self.work_address = bind_router(self._context, self.keys)
-        control, self.control_address = bind_router(self._context, self.keys)
         self._clients: dict[bytes, float] = {}
         self._server = Endpoint(
             "work",

@@ -128,6 +128,7 @@ class _Process:
         self._loading: Future[Networks] = Future()
         from .inference.threads import thread_budget
 
+        self._listen_to_signals()
         self._threads = thread_budget(options.threads)
         threading.Thread(target=self._load, name="loading", daemon=True).start()
         for leftover in remove_leftovers(folder):
@@ -143,7 +144,23 @@ class _Process:
         )
 
     def run(self) -> int:
-        self._listen_to_signals()
+        try:
+            reason = self._serve()
+        finally:
+            remove_connection(self._path, os.getpid())
+            ended = self._app.close()
+        failure = self._loading.exception() if self._loading.done() else None
+        _log.info("The engine ends: %s.", reason)
+        code = 0 if failure is None else _refuse(_sentence(failure, self._log))
+        logging.shutdown()
+        if not ended:
+            # A thread still computes, and nothing it does is wanted: do not tear it down in pieces.
+            sys.stderr.flush()
+            os._exit(code)
+        return code
+
+    def _serve(self) -> str:
+        """Answer until there is a reason to end, and give it."""
         self._app.start()
         write_connection(self._connection(), self._path)
         own_file = _identity(self._path)
@@ -154,20 +171,7 @@ class _Process:
             self._options.device,
             self._threads,
         )
-        try:
-            reason = self._watch(own_file)
-        finally:
-            remove_connection(self._path, os.getpid())
-        failure = self._loading.exception() if self._loading.done() else None
-        _log.info("The engine ends: %s.", reason)
-        ended = self._app.close()
-        code = 0 if failure is None else _refuse(_sentence(failure, self._log))
-        logging.shutdown()
-        if not ended:
-            # A thread still computes, and nothing it does is wanted; do not tear it down in pieces.
-            sys.stderr.flush()
-            os._exit(code)
-        return code
+        return self._watch(own_file)
 
     def _watch(self, own_file: tuple[int, int] | None) -> str:
         """Wait until there is a reason to end, and give it."""

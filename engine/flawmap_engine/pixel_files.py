@@ -156,7 +156,7 @@ class PixelFiles:
             # Not zeroed first: every byte is overwritten.
             data = np.empty(nbytes, np.uint8)
             with open(descriptor, "rb", buffering=0, closefd=False) as file:
-                _fill(file, memoryview(data))
+                _fill(file, data.data)
             return data
         finally:
             os.close(descriptor)

@@ -193,14 +193,14 @@ class Endpoint:
                 request_id = error.request_id
             self._send(client, error_message(request_id, error))
         except (MemoryError, RecursionError):
-            error = NoMemory("The message is too large or too deep to be read.")
-            self._send(client, error_message(request_id, error))
+            depth = NoMemory("The message is too large or too deep to be read.")
+            self._send(client, error_message(request_id, depth))
         except zmq.ZMQError:
             raise
         except Exception:
             _log.exception("A message on the %s socket could not be taken.", self._name)
-            error = InternalError("A fault inside the engine stopped this request.")
-            self._send(client, error_message(request_id, error))
+            fault = InternalError("A fault inside the engine stopped this request.")
+            self._send(client, error_message(request_id, fault))
 
     def _frames(self) -> list[memoryview]:
         """The frames of the message whose sender was just read; every limit is looked at first."""
@@ -251,7 +251,9 @@ class Endpoint:
         """Whether the message is on its way or its client gone; False if it has to wait."""
         try:
             frames = encode(message)
-        except (FlawmapError, ValueError, TypeError):
+        except FlawmapError as error:
+            frames = encode(error_message(message.id, error))
+        except (ValueError, TypeError):
             _log.exception("An answer could not be written.")
             fault = InternalError("A fault inside the engine spoiled the answer.")
             frames = encode(error_message(message.id, fault))

@@ -12,12 +12,13 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from flawmap_api.errors import NoMemory, NotFound
+from flawmap_api.report import Report
 
 from .planes import Analysis
 
@@ -29,6 +30,9 @@ __all__ = ["Entry", "FileStamp", "Source", "Store", "default_budget"]
 #: A file changed less than this before it was read may change again within the clock's step.
 _SETTLED_SECONDS: Final = 0.1
 _MOST_PATHS: Final = 100_000
+#: Reports a photo: both views at a few places of the strictness slider.
+_MOST_REPORTS: Final = 8
+_REPORT_BYTES: Final = 40_000
 
 
 @dataclass(frozen=True)
@@ -93,13 +97,17 @@ class Entry:
     sources: OrderedDict[str | None, Source] = field(default_factory=OrderedDict)
     holders: set[bytes] = field(default_factory=set)
     users: int = 0
+    #: Reports that were written from the analysis, by what they were asked with.
+    reports: OrderedDict[Hashable, Report] = field(default_factory=OrderedDict)
+    #: Bytes that the store's sum holds for the entry.
+    counted: int = 0
 
     @property
     def nbytes(self) -> int:
-        """Bytes that the entry's arrays hold."""
-        return (self.photo.nbytes if self.photo else 0) + (
-            self.analysis.nbytes if self.analysis else 0
-        )
+        """Bytes that the entry holds."""
+        photo = self.photo.nbytes if self.photo else 0
+        analysis = self.analysis.nbytes if self.analysis else 0
+        return photo + analysis + len(self.reports) * _REPORT_BYTES
 
     def source(self, path: str | None = None) -> Source:
         """The source of that path, else the one that was used last."""
@@ -120,13 +128,13 @@ class Store:
         self.budget = budget
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._paths: OrderedDict[tuple[str, bool], str] = OrderedDict()
+        self._used = 0
         self._lock = threading.RLock()
 
     @property
     def used(self) -> int:
         """Bytes held now."""
-        with self._lock:
-            return sum(entry.nbytes for entry in self._entries.values())
+        return self._used
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -227,7 +235,16 @@ class Store:
         """Keep what was found out about a photo."""
         with self._lock:
             entry.analysis = analysis
+            entry.reports.clear()
             self._make_room(entry)
+
+    def keep_report(self, entry: Entry, key: Hashable, report: Report) -> None:
+        """Keep a report for whoever asks the same again."""
+        with self._lock:
+            entry.reports[key] = report
+            while len(entry.reports) > _MOST_REPORTS:
+                entry.reports.popitem(last=False)
+            self._count(entry)
 
     def close(self, photo_id: str, client: bytes) -> None:
         """The client needs the photo no more; once nobody does, it is the first to go."""
@@ -242,34 +259,34 @@ class Store:
             for entry in self._entries.values():
                 entry.holders.discard(client)
 
-    def _make_room(self, newest: Entry | None) -> None:
-        over = sum(entry.nbytes for entry in self._entries.values()) - self.budget
-        if over <= 0:
+    def _make_room(self, changed: Entry | None) -> None:
+        """Count the changed entry anew, and drop what is over the budget; never that entry."""
+        if changed is not None:
+            self._count(changed)
+        if self._used <= self.budget:
             return
-        free = [e for e in self._entries.values() if not e.users and e is not newest]
-        for entry in [e for e in free if not e.holders]:
-            if over <= 0:
-                return
-            over -= entry.nbytes
-            self._drop(entry)
-        free = [entry for entry in free if entry.holders]
-        for entry in free:
-            if over <= 0:
-                return
-            if entry.photo is not None:
-                over -= entry.photo.nbytes
-                entry.photo = None
-                if entry.analysis is None and entry.source().stamp is None:
-                    self._drop(entry)
-        for entry in free:
-            if over <= 0:
-                return
-            over -= entry.nbytes
-            self._drop(entry)
+        free = [e for e in self._entries.values() if not e.users and e is not changed]
+        held = [entry for entry in free if entry.holders]
+        closed = [entry for entry in free if not entry.holders]
+        for drop, entries in ((self._drop, closed), (self._drop_pixels, held), (self._drop, held)):
+            for entry in entries:
+                if self._used <= self.budget:
+                    return
+                drop(entry)
+
+    def _drop_pixels(self, entry: Entry) -> None:
+        entry.photo = None
+        self._count(entry)
 
     def _drop(self, entry: Entry) -> None:
         # Its path may stay in the index: `find` looks whether the photo is still there.
-        self._entries.pop(entry.photo_id, None)
+        if self._entries.pop(entry.photo_id, None) is not None:
+            self._used -= entry.counted
+
+    def _count(self, entry: Entry) -> None:
+        if entry.photo_id in self._entries:
+            self._used += entry.nbytes - entry.counted
+            entry.counted = entry.nbytes
 
 
 def default_budget() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from flawmap_api.errors import BadInput, NotFound
 from flawmap_api.geometry import Box
 from flawmap_api.messages import PROTOCOL, Analyze, Regions, RoiScore
-from flawmap_api.report import EngineInfo, PhotoInfo, Report
+from flawmap_api.report import EngineInfo, PhotoInfo
 from flawmap_api.strictness import thresholds_at
 from flawmap_api.wire import Block
 from flawmap_api.words import VIEWS
@@ -123,16 +124,21 @@ def _reported(request: Analyze | Regions, entry: Entry, context: Context) -> Rep
         device=networks.device.device,
         providers=tuple(networks.device.providers),
     )
-    report: Report = build_report(
-        photo,
-        analysis_of(entry),
-        view=request.view,
-        thresholds=thresholds_of(request, context),
-        confidence=networks.card.confidence,
-        engine=engine,
-        notes=source.notes,
-    )
-    return Reply({"report": report.to_dict(), "photo_id": entry.photo_id})
+    thresholds = thresholds_of(request, context)
+    key = (request.view, *thresholds.items(), engine, source.notes)
+    report = entry.reports.get(key)
+    if report is None:
+        report = build_report(
+            photo,
+            analysis_of(entry),
+            view=request.view,
+            thresholds=thresholds,
+            confidence=networks.card.confidence,
+            engine=engine,
+            notes=source.notes,
+        )
+        context.store.keep_report(entry, key, report)
+    return Reply({"report": replace(report, photo=photo).to_dict(), "photo_id": entry.photo_id})
 
 
 def _show(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flawmap_api.errors import BadInput, NoMemory, NotFound
 from flawmap_api.geometry import Box
 from flawmap_api.messages import Close, Open, Pixels, PixelSource, Update
-from flawmap_api.wire import Block
+from flawmap_api.wire import MAX_FRAME, Block
 
 from ..jobs import Reply
 from ..store import Entry, FileStamp, Source
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["close", "open_", "pixels", "pixels_of", "update", "update_is_quick"]
 
 _hashing = ThreadPoolExecutor(1, thread_name_prefix="hash")
-#: Bytes that decoding may take beside what stays: full-size intermediates of a deep picture.
-_DECODE_FACTOR = 2
 
 
 def open_(request: Open, context: Context) -> Reply:
@@ -117,7 +115,11 @@ def pixels_of(entry: Entry, context: Context) -> Photo:
         return photo
     for source in reversed(list(entry.sources.values())):
         if source.path and source.stamp and FileStamp.of(source.path) == source.stamp:
-            photo = open_photo(source.path, allow_truncated=source.allow_truncated)
+            photo = open_photo(
+                source.path,
+                allow_truncated=source.allow_truncated,
+                memory_limit=context.store.budget,
+            )
             if photo.photo_id == entry.photo_id:
                 context.store.keep_pixels(entry, photo)
                 return photo
@@ -159,7 +161,7 @@ def _from_path(path: str, allow_truncated: bool, context: Context) -> tuple[Entr
     photo = open_photo(
         path,
         allow_truncated=allow_truncated,
-        memory_limit=context.store.budget * _DECODE_FACTOR,
+        memory_limit=context.store.budget,
     )
     photo.photo_id  # noqa: B018 - computed here, before the store's lock is taken
     digest = hashed.result()
@@ -206,7 +208,9 @@ def _from_pixels(source: PixelSource, lineage: str, context: Context) -> Photo:
     if source.file is not None:
         data: Any = context.files.take(context.client, source.file, source.nbytes)
     else:
-        data = context.blocks["pixels"].data
+        block = context.blocks["pixels"]
+        # A lone frame may lie at any address; larger blocks were joined and are aligned.
+        data = block.tobytes() if len(block.data) <= MAX_FRAME else block.data
     icc = context.blocks.get("icc")
     context.raise_if_cancelled()
     return photo_from_pixels(
@@ -218,6 +222,6 @@ def _from_pixels(source: PixelSource, lineage: str, context: Context) -> Photo:
         icc=icc.tobytes() if icc else None,
         linear=source.linear,
         lineage=lineage,
-        memory_limit=context.store.budget * _DECODE_FACTOR,
+        memory_limit=context.store.budget,
         own=True,
     )
