@@ -20,13 +20,16 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 __all__ = ["Stage", "staged_folder"]
 
-# Where folders cannot be locked (Windows), a leftover has to be this old in seconds to be one.
+T = TypeVar("T")
+
+# Where folders cannot be locked (Windows), a leftover is one when it is this old, in seconds.
 _STALE_AFTER = 3600.0
-# How often another program may come between our two renames.
-_TRIES = 5
+# How long another writer's renames may take, in seconds.
+_PATIENCE = 10.0
 
 
 class Stage:
@@ -91,57 +94,50 @@ def staged_folder(place: Path, may_replace: Callable[[Path], None]) -> Iterator[
     parent = place.parent
     made = _make_parents(parent)
     folder: Path | None = None
-    try:
-        _clean(place)
-        if os.path.lexists(place):
-            may_replace(place)
-        folder = parent / f"{_hidden(place.name)}.tmp-{secrets.token_hex(4)}"
-        os.mkdir(folder)
-        with _locked(folder):
+    with contextlib.ExitStack() as held:
+        try:
+            with _lock(parent):
+                _clean(place)
+                if os.path.lexists(place):
+                    may_replace(place)
+                folder = parent / f"{_hidden(place.name)}.tmp-{secrets.token_hex(4)}"
+                os.mkdir(folder)
+                held.enter_context(_lock(folder))
             stage = Stage(folder)
             yield stage
             stage.seal()
-            _swap(folder, place, may_replace)
-    except BaseException:
-        if folder is not None:
-            _remove(folder)
-        for created in reversed(made):
-            with contextlib.suppress(OSError):  # another photo's folder is in it by now
-                os.rmdir(created)
-        raise
+            with _lock(parent):
+                _swap(folder, place, may_replace)
+        except BaseException:
+            if folder is not None:
+                _remove(folder)
+            for created in reversed(made):
+                with contextlib.suppress(OSError):  # another photo's folder is in it by now
+                    os.rmdir(created)
+            raise
 
 
 def _swap(folder: Path, place: Path, may_replace: Callable[[Path], None]) -> None:
-    """Rename `folder` to `place`, the older one aside; on an error both are as before."""
-    aside: list[Path] = []
-    with contextlib.ExitStack() as locks:
-        for attempt in range(_TRIES):
-            if os.path.lexists(place):
-                may_replace(place)
-                old = place.parent / f"{_hidden(place.name)}.old-{secrets.token_hex(4)}"
-                locks.enter_context(_locked(place))
-                os.rename(place, old)
-                aside.append(old)
-            try:
-                os.rename(folder, place)
-            except OSError:
-                # Another program may have put its folder in place between the two renames.
-                if os.path.lexists(place) and attempt + 1 < _TRIES:
-                    continue
-                if aside:
-                    _insist(lambda: os.rename(aside[-1], place))
-                raise
-            break
+    """Rename `folder` to `place`, an older one aside; on an error both are as before."""
+    old: Path | None = None
+    if os.path.lexists(place):
+        may_replace(place)
+        old = place.parent / folder.name.replace(".tmp-", ".old-")
+        os.rename(place, old)
+    try:
+        os.rename(folder, place)
         try:
             _sync_folder(place.parent)
         except BaseException:
-            _insist(lambda: os.rename(place, folder))
-            if aside:
-                _insist(lambda: os.rename(aside[-1], place))
+            _insist(functools.partial(os.rename, place, folder))
             raise
-        # From here on the new one counts. An older one that will not go now goes the next time.
-        for old in aside:
-            _remove(old)
+    except BaseException:
+        if old is not None:
+            _insist(functools.partial(os.rename, old, place))
+        raise
+    # From here on the new one counts. An older one that will not go now goes the next time.
+    if old is not None:
+        _remove(old)
 
 
 def _clean(place: Path) -> None:
@@ -153,9 +149,11 @@ def _clean(place: Path) -> None:
         if (match := pattern.fullmatch(name))
     ]
     for kind, path in left:
-        if kind == "old" and not os.path.lexists(place) and _abandoned(path):
+        if path.is_symlink() or not path.is_dir() or _in_use(path):
+            continue
+        if kind == "old" and not os.path.lexists(place):
             os.rename(path, place)
-        elif _abandoned(path):
+        else:
             _remove(path)
 
 
@@ -189,10 +187,10 @@ def _make_parents(folder: Path) -> list[Path]:
 
 def _remove(path: Path) -> None:
     """Delete a folder of ours, as far as it goes; links in it are deleted, not followed."""
-    with contextlib.suppress(OSError), os.scandir(path) as entries:
-        for entry in list(entries):
-            inner = Path(entry.path)
-            if entry.is_dir(follow_symlinks=False):
+    with contextlib.suppress(OSError):
+        for name in _insist(functools.partial(os.listdir, path)):
+            inner = path / name
+            if inner.is_dir() and not inner.is_symlink():
                 _remove(inner)
             else:
                 with contextlib.suppress(OSError):
@@ -201,13 +199,13 @@ def _remove(path: Path) -> None:
         _insist(functools.partial(os.rmdir, path))
 
 
-def _insist(act: Callable[[], object]) -> None:
+def _insist(act: Callable[[], T]) -> T:
     # What puts things back must not give up at the first error.
     try:
-        act()
+        return act()
     except OSError:
         time.sleep(0.02)
-        act()
+        return act()
 
 
 def _sync_folder(folder: Path) -> None:
@@ -221,34 +219,45 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a lock on the folder for as long as we live, so that nobody takes it for a leftover."""
+def _lock(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder, which ends with us however we end.
+
+    That of the folder above orders the writers that clean up and rename there; that of a hidden
+    folder says that somebody is writing it. Where there are no such locks (Windows, some network
+    disks), or one is not let go, nothing is waited for: the renames decide.
+    """
     if os.name == "nt":
         yield
         return
-    import fcntl
-
     handle = os.open(folder, os.O_RDONLY)
     try:
-        with contextlib.suppress(OSError):  # some network file systems have no locks
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for _ in range(round(_PATIENCE / 0.02)):
+            if _try_lock(handle):
+                break
+            time.sleep(0.02)
         yield
     finally:
         os.close(handle)
 
 
-def _abandoned(folder: Path) -> bool:
-    if folder.is_symlink() or not folder.is_dir():
-        return False
+def _in_use(folder: Path) -> bool:
+    """Whether somebody who is alive writes this hidden folder."""
     if os.name == "nt":
-        return time.time() - folder.stat().st_mtime > _STALE_AFTER
-    import fcntl
-
+        return time.time() - folder.stat().st_mtime < _STALE_AFTER
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
+        return not _try_lock(handle)
     finally:
         os.close(handle)
+
+
+def _try_lock(handle: int) -> bool:
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # this disk has no locks
+        return True
     return True
