@@ -1,8 +1,8 @@
-"""Packed crops on disk: the generator writes shards, the training reads them, both at their own pace.
+"""Packed crops on disk: the generator writes shards, the training reads them, each at its own pace.
 
-A shard is a folder with `crops.npy` (uint8 n x 256 x 256 x 3), `labels.npy` (uint8 n x 6 x 32 x 32),
-`context.npy` (float32 n x CONTEXT) and `shard.json`. It is written beside its place and renamed
-into it. Shard k of seed s is always the same.
+A shard is a folder with `crops.npy` (uint8 n x 256 x 256 x 3), `labels.npy` (uint8 n x 6 x 32
+x 32), `context.npy` (float32 n x CONTEXT) and `shard.json`. It is written beside its place and
+renamed into it. Shard k of seed s is always the same.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -39,7 +40,10 @@ class Shard:
     @classmethod
     def open(cls, folder: Path) -> Shard:
         """Map a shard's arrays; raises FileNotFoundError if it is none."""
-        load = lambda name: np.load(folder / f"{name}.npy", mmap_mode="r")  # noqa: E731
+
+        def load(name: str) -> npt.NDArray[Any]:
+            return np.load(folder / f"{name}.npy", mmap_mode="r")
+
         return cls(folder, load("crops"), load("labels"), np.asarray(load("context")))
 
 

@@ -7,7 +7,7 @@ linear and strictly rising, so that the order of faint values survives eight bit
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -50,11 +50,17 @@ class Table:
             raise ValueError("A table must rise strictly in x and in y.")
 
     def __call__(self, values: npt.ArrayLike) -> FloatArray:
+        """The table's y at `values`, any shape, float32."""
         return np.asarray(np.interp(np.asarray(values), self.x, self.y), np.float32)
 
     def as_json(self) -> dict[str, list[float]]:
         """`{"x": [...], "y": [...]}`, six decimals."""
         return {"x": [round(v, 6) for v in self.x], "y": [round(v, 6) for v in self.y]}
+
+    @classmethod
+    def from_json(cls, document: dict[str, list[float]]) -> Table:
+        """The table of `as_json`."""
+        return cls(tuple(document["x"]), tuple(document["y"]))
 
 
 @dataclass(frozen=True)
@@ -65,9 +71,28 @@ class Calibration:
     thresholds: dict[str, int]
     confidence: dict[str, Table]
 
+    def as_json(self) -> dict[str, Any]:
+        """The three parts as `model.json` has them."""
+        return {
+            "calibration": {k: t.as_json() for k, t in self.calibration.items()},
+            "thresholds": self.thresholds,
+            "confidence": {k: t.as_json() for k, t in self.confidence.items()},
+        }
 
-def isotonic(y: npt.NDArray[np.float64], weight: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The nearest never-falling sequence to `y` (pool adjacent violators), weighted least squares."""
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Calibration:
+        """The calibration of `as_json`, or of a whole `model.json`."""
+        return cls(
+            {k: Table.from_json(t) for k, t in document["calibration"].items()},
+            dict(document["thresholds"]),
+            {k: Table.from_json(t) for k, t in document["confidence"].items()},
+        )
+
+
+def isotonic(
+    y: npt.NDArray[np.float64], weight: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """The never-falling sequence nearest to `y`, by weighted squares (pool adjacent violators)."""
     values: list[float] = []
     weights: list[float] = []
     counts: list[int] = []
@@ -87,7 +112,7 @@ def isotonic(y: npt.NDArray[np.float64], weight: npt.NDArray[np.float64]) -> npt
 
 
 def _rising(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], slope: float) -> Table:
-    """The table through (x, y) on [0, 1] with no step flatter than `slope`, scaled back below 1."""
+    """The table through (x, y) on [0, 1], no step flatter than `slope`, pressed back below 1."""
     y = y.copy()
     for i in range(1, len(x)):
         y[i] = max(y[i], y[i - 1] + slope * (x[i] - x[i - 1]))
@@ -99,7 +124,9 @@ def _rising(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], slope: float
     return Table(tuple(float(v) for v in x), tuple(float(v) for v in y))
 
 
-def severity_table(raw: FloatArray, truth: FloatArray, flawed_weight: float, knots: int = 25) -> Table:
+def severity_table(
+    raw: FloatArray, truth: FloatArray, flawed_weight: float, knots: int = 25
+) -> Table:
     """Raw values to severity on the human scale.
 
     Parameters
@@ -137,7 +164,7 @@ def choose_threshold(
     Parameters
     ----------
     severity : uint8, calibrated planes of damaged crops
-    label : uint8, same shape; foreground from 0.2 on, what lies between 0 and 0.2 counts neither way
+    label : uint8, same shape; foreground from 0.2 on, between 0 and 0.2 counts neither way
     clean : uint8, shape (n,), calibrated values of clean cells
     """
     counts = label != IGNORE
@@ -153,15 +180,17 @@ def choose_threshold(
     return int(np.argmax(np.where(chosen, iou, -1.0)))
 
 
-def pieces(mask: BoolArray) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
-    """Pieces of a mask with at most one empty cell between them (eight neighbours), as index pairs."""
+def pieces(mask: BoolArray) -> list[tuple[npt.NDArray[np.intp], ...]]:
+    """Pieces of a mask with at most one empty cell between them (eight neighbours), as indices."""
     import cv2
 
     h, w = mask.shape
     fine = np.zeros((2 * h + 3, 2 * w + 3), np.uint8)
     fine[2 : 2 + 2 * h : 2, 2 : 2 + 2 * w : 2] = mask
-    # On a grid twice as fine, reach 2 joins cells two apart and leaves those three apart alone.
-    count, names = cv2.connectedComponents(cv2.dilate(fine, np.ones((5, 5), np.uint8)), connectivity=8)
+    # On a grid twice as fine, a reach of 2 joins cells two apart, and not those three apart.
+    count, names = cv2.connectedComponents(
+        cv2.dilate(fine, np.ones((5, 5), np.uint8)), connectivity=8
+    )
     names = names[2 : 2 + 2 * h : 2, 2 : 2 + 2 * w : 2]
     return [np.nonzero(mask & (names == i)) for i in range(1, count)]
 
@@ -180,12 +209,14 @@ def confidence_table(strength: npt.NDArray[np.float64], right: BoolArray, bins: 
     x, y = np.clip(x[keep], 0.001, 0.999), y[keep]
     grid = np.concatenate([[0.0], x, [1.0]])
     level = np.concatenate([[max(y[0] - 0.02, 0.0)], y, [min(y[-1] + 0.01, 0.99)]])
-    table = _rising(grid, level, 0.002)
-    return table
+    return _rising(grid, level, 0.002)
 
 
 def calibrate(
-    raw: FloatArray, label: npt.NDArray[np.uint8], clean_raw: FloatArray, clean_label: npt.NDArray[np.uint8]
+    raw: FloatArray,
+    label: npt.NDArray[np.uint8],
+    clean_raw: FloatArray,
+    clean_label: npt.NDArray[np.uint8],
 ) -> Calibration:
     """Tables and thresholds from tune crops.
 

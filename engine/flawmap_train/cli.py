@@ -12,6 +12,7 @@ The folder of photos is given by --data or by FLAWMAP_DATA.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -40,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="flawmap-train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="flawmap-train",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True)
 
@@ -67,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     sheet.add_argument("--only")
 
     train = command("train", "train, or go on training")
-    train.add_argument("--plan-minutes", type=float, default=90.0, help="length of the whole training")
+    train.add_argument(
+        "--plan-minutes", type=float, default=90.0, help="length of the whole training"
+    )
     train.add_argument("--minutes", type=float, help="length of this slice (default: the plan)")
     train.add_argument("--resume", action="store_true")
     train.add_argument("--batch", type=int)
@@ -85,7 +90,9 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--version", default="0.1")
     evaluate = command("evaluate", "tables on held-out photos")
     evaluate.add_argument("--part", choices=("tune", "dev"), default="dev")
-    evaluate.add_argument("--weights", type=Path, help="folder of an export: whole-photo tables too")
+    evaluate.add_argument(
+        "--weights", type=Path, help="folder of an export: whole-photo tables too"
+    )
     evaluate.add_argument("--count", type=int, default=10)
     return parser
 
@@ -154,8 +161,6 @@ def _train(options: argparse.Namespace) -> None:
 
 def _calibrate(options: argparse.Namespace) -> None:
     """Tune crops through the averaged network; the result waits in WORK for the export."""
-    import pickle
-
     import torch
 
     from .calibration import calibrate
@@ -172,17 +177,15 @@ def _calibrate(options: argparse.Namespace) -> None:
         raw_severity(network, clean, clean_context),
         clean_label,
     )
-    (options.work / "calibration.pickle").write_bytes(pickle.dumps(result))
+    (options.work / "calibration.json").write_text(json.dumps(result.as_json()))
     _say(f"thresholds {result.thresholds}")
 
 
 def _quality(options: argparse.Namespace) -> None:
-    import pickle
-
     from .quality import fit_quality
 
     ridge = fit_quality(options.clive or _data(options) / "real" / "clive")
-    (options.work / "quality.pickle").write_bytes(pickle.dumps(ridge))
+    (options.work / "quality.json").write_text(json.dumps(ridge.as_json()))
     _say(
         f"quality on {ridge.photos} photos, out of fold by group: SRCC {ridge.srcc:.3f} "
         f"PLCC {ridge.plcc:.3f}, alpha {ridge.alpha:g}"
@@ -190,33 +193,42 @@ def _quality(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    import pickle
-
+    from .calibration import Calibration
     from .export import export_dense, export_whole, write_model
     from .network import Context
+    from .quality import Ridge
     from .training import load_weights
 
-    ridge = pickle.loads((options.work / "quality.pickle").read_bytes())
-    calibration = pickle.loads((options.work / "calibration.pickle").read_bytes())
+    ridge = Ridge.from_json(json.loads((options.work / "quality.json").read_text()))
+    calibration = Calibration.from_json(json.loads((options.work / "calibration.json").read_text()))
     options.out.mkdir(parents=True, exist_ok=True)
-    export_dense(load_weights(options.work / "checkpoint.pt"), Context(), options.out / "dense.onnx")
+    export_dense(
+        load_weights(options.work / "checkpoint.pt"), Context(), options.out / "dense.onnx"
+    )
     export_whole(ridge.weights, ridge.bias, options.out / "whole.onnx")
     about = write_model(options.out, options.name, options.version, calibration)
     _say(f"wrote {options.out}: {about['files']}")
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    import pickle
-
     import torch
 
-    from .evaluation import Shipped, as_text, clean_table, crop_table, planted_table, raw_severity, stacked
+    from .calibration import Calibration
+    from .evaluation import (
+        Shipped,
+        as_text,
+        clean_table,
+        crop_table,
+        planted_table,
+        raw_severity,
+        stacked,
+    )
     from .synthesis import load_photos, load_shapes
     from .training import load_weights
 
     torch.set_num_threads(2)
     part = options.part
-    calibration = pickle.loads((options.work / "calibration.pickle").read_bytes())
+    calibration = Calibration.from_json(json.loads((options.work / "calibration.json").read_text()))
     network = load_weights(options.work / "checkpoint.pt")
     crops, label, context = stacked(_cache_of(options, part))
     clean, clean_label, clean_context = stacked(_cache_of(options, f"{part}-clean"))

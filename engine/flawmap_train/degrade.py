@@ -7,7 +7,6 @@ generator that is handed in: one seed, one picture.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,14 +20,18 @@ from .severity_curves import JPEG, JPEG2000, LOW_LIGHT, LOW_LIGHT_STOPS, OVEREXP
 __all__ = [
     "Coding",
     "Tone",
+    "bytes_of",
     "code",
     "darken",
     "draw_coding",
+    "floats_of",
+    "impulses",
     "jpeg",
     "luma",
     "noise_field",
     "overexpose",
     "tone_for",
+    "tone_severity",
 ]
 
 FloatImage = npt.NDArray[np.float32]
@@ -47,8 +50,9 @@ def bytes_of(x: FloatImage) -> npt.NDArray[np.uint8]:
     return np.asarray(np.clip(x * 255 + 0.5, 0, 255), np.uint8)
 
 
-def _floats_of(x: npt.NDArray[np.uint8]) -> FloatImage:
-    return np.asarray(x, np.float32) / 255
+def floats_of(x: npt.NDArray[np.uint8]) -> FloatImage:
+    """A uint8 picture as float32 in [0, 1]."""
+    return np.asarray(x / np.float32(255), np.float32)
 
 
 # --- tone -------------------------------------------------------------------------------------
@@ -63,7 +67,7 @@ class Tone:
     brighter: bool
 
     def apply(self, x: FloatImage, share: float | FloatPlane = 1.0) -> FloatImage:
-        """The picture under this exposure; `share` scales the amount, pixel by pixel if an array."""
+        """The picture so exposed; `share` scales the amount, pixel by pixel if an array."""
         stops = np.asarray(self.amount * np.asarray(share, np.float32), np.float32)
         if stops.ndim == 2:
             stops = stops[..., None]
@@ -71,18 +75,26 @@ class Tone:
 
 
 def overexpose(x: FloatImage, stops: FloatPlane | float, style: str) -> FloatImage:
-    """Too much light by `stops`: `gain` clips hard, `shoulder` as film does, `push` lifts the display values."""
+    """Too much light by `stops`.
+
+    `gain` clips hard, `shoulder` rolls off as film does, `push` lifts the display values.
+    """
     if style == "push":
         return np.asarray(np.clip(x * (1 + 0.22 * stops) + 0.05 * stops, 0, 1), np.float32)
     light = to_linear(x) * np.exp2(stops, dtype=np.float32)
     if style == "shoulder":
         knee = np.float32(0.6)
-        light = np.where(light > knee, 1 - (1 - knee) * np.exp(-(light - knee) / (1 - knee) * 1.6), light)
+        light = np.where(
+            light > knee, 1 - (1 - knee) * np.exp(-(light - knee) / (1 - knee) * 1.6), light
+        )
     return to_srgb(np.asarray(light, np.float32))
 
 
 def darken(x: FloatImage, stops: FloatPlane | float, style: str) -> FloatImage:
-    """Too little light by `stops`: `gain` in linear light, `crush` with a black level, `gamma` on display values."""
+    """Too little light by `stops`.
+
+    `gain` in linear light, `crush` with a black level on top, `gamma` bends the display values.
+    """
     if style == "gamma":
         return np.asarray(np.clip(x, 1e-4, 1) ** (1 + 0.42 * stops), np.float32)
     light = to_linear(x) * np.exp2(-np.asarray(stops, np.float32))
@@ -143,14 +155,14 @@ def noise_field(rng: np.random.Generator, x: FloatImage, luma_sd: float) -> Floa
     h, w = x.shape[:2]
     fine = rng.standard_normal((h, w), dtype=np.float32)
     if rng.random() < 0.4:
-        fine = cv2.GaussianBlur(fine, (0, 0), float(rng.uniform(0.45, 1.3)))
+        fine = _smooth(fine, float(rng.uniform(0.45, 1.3)))
     kind = rng.random()
     if kind < 0.3:
         colour = np.zeros((h, w, 3), np.float32)
     else:
         colour = rng.standard_normal((h, w, 3), dtype=np.float32)
         if kind > 0.62:
-            colour = cv2.GaussianBlur(colour, (0, 0), float(np.exp(rng.uniform(0.0, 1.4))))
+            colour = _smooth(colour, float(np.exp(rng.uniform(0.0, 1.4))))
             colour /= colour.std() + 1e-6
         colour -= luma(colour)[..., None]
         colour *= float(rng.uniform(0.4, 1.6))
@@ -165,6 +177,10 @@ def noise_field(rng: np.random.Generator, x: FloatImage, luma_sd: float) -> Floa
         level = np.ones((h, w), np.float32)
     fine *= level / (np.sqrt(((fine * level) ** 2).mean()) + 1e-6)
     return np.asarray((fine[..., None] + colour * level[..., None]) * (luma_sd / 255), np.float32)
+
+
+def _smooth(x: FloatImage, sigma: float) -> FloatImage:
+    return np.asarray(cv2.GaussianBlur(x, (0, 0), sigma), np.float32)
 
 
 def impulses(rng: np.random.Generator, x: FloatImage, share: float) -> FloatImage:
@@ -188,7 +204,9 @@ class Coding:
 def jpeg(x: FloatImage, quality: int, *, fine_chroma: bool = False) -> FloatImage:
     """A JPEG round trip at `quality` 1..100."""
     sampling = (
-        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if fine_chroma else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
+        if fine_chroma
+        else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
     )
     return _round_trip(
         x,
@@ -212,7 +230,9 @@ def draw_coding(rng: np.random.Generator, x: FloatImage, severity: float) -> Cod
 def code(x: FloatImage, coding: Coding) -> FloatImage:
     """The picture after the coder's round trip."""
     dy, dx = coding.shift
-    padded = cv2.copyMakeBorder(x, dy, (-dy) % 8, dx, (-dx) % 8, cv2.BORDER_REFLECT_101)
+    padded = np.asarray(
+        cv2.copyMakeBorder(x, dy, (-dy) % 8, dx, (-dx) % 8, cv2.BORDER_REFLECT_101), np.float32
+    )
     if coding.codec == "jpeg":
         y = jpeg(padded, round(coding.setting), fine_chroma=False)
     elif coding.codec == "webp":
@@ -248,7 +268,7 @@ def _round_trip(x: FloatImage, ending: str, settings: list[int]) -> FloatImage:
     done, data = cv2.imencode(ending, bytes_of(x)[..., ::-1], settings)
     if not done:
         raise RuntimeError(f"OpenCV could not write {ending}.")
-    return _floats_of(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
-
-
-Degrade = Callable[[FloatImage], FloatImage]
+    back = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    if back is None:
+        raise RuntimeError(f"OpenCV could not read back the {ending} that it wrote.")
+    return floats_of(np.asarray(back, np.uint8)[..., ::-1])

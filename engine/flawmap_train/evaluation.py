@@ -20,8 +20,8 @@ import torch
 
 from . import degrade
 from .cache import Shard, shards
-from .calibration import Calibration, Table
-from .degrade import bytes_of, luma
+from .calibration import Calibration
+from .degrade import bytes_of, floats_of, luma
 from .network import DenseNetwork
 from .optics import disc_kernel, filter_linear, straight_path
 from .regions import draw_mask
@@ -57,7 +57,9 @@ def raw_severity(network: DenseNetwork, crops: ByteArray, context: FloatArray) -
         for i in range(0, len(crops), 16):
             photo = torch.from_numpy(crops[i : i + 16].astype(np.float32)).permute(0, 3, 1, 2)
             out.append(
-                DenseNetwork.severity(*network(photo, torch.from_numpy(context[i : i + 16]))).numpy()
+                DenseNetwork.severity(
+                    *network(photo, torch.from_numpy(context[i : i + 16]))
+                ).numpy()
             )
     return np.concatenate(out)
 
@@ -80,9 +82,12 @@ def crop_table(
     clean_label: ByteArray,
     calibration: Calibration,
 ) -> dict[str, dict[str, float]]:
-    """Per distortion: IoU at the shipped threshold (foreground >= 0.2; milder counts neither way),
+    """One row a distortion.
+
+    IoU at the shipped threshold (foreground >= 0.2; milder counts neither way),
     the same for severity >= 0.5, AUC, correlation, mean error and bias in the foreground, recall by
-    band, false area on clean crops."""
+    band, false area on clean crops.
+    """
     table = {}
     for d, name in enumerate(DISTORTIONS):
         counts = label[:, d] != IGNORE
@@ -115,15 +120,15 @@ class Shipped:
     def __post_init__(self) -> None:
         import onnxruntime
 
-        self.about: dict[str, Any] = json.loads((self.folder / "model.json").read_text(encoding="utf-8"))
+        self.about: dict[str, Any] = json.loads(
+            (self.folder / "model.json").read_text(encoding="utf-8")
+        )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(
             str(self.folder / "dense.onnx"), options, providers=["CPUExecutionProvider"]
         )
-        self.tables = {
-            k: Table(tuple(v["x"]), tuple(v["y"])) for k, v in self.about["calibration"].items()
-        }
+        self.calibration = Calibration.from_json(self.about)
 
     def planes(self, photo: ByteArray) -> dict[str, ByteArray]:
         """Calibrated severity planes, uint8 [ceil(h / 8), ceil(w / 8)], of a uint8 sRGB photo."""
@@ -133,14 +138,14 @@ class Shipped:
         raw = self.session.run(None, {"photo": padded[None], "thumbnail": thumb[None]})[0][0]
         raw = raw[:, : -(-h // 8), : -(-w // 8)]
         return {
-            name: np.asarray(np.rint(self.tables[name](raw[d]) * 255), np.uint8)
+            name: np.asarray(np.rint(self.calibration.calibration[name](raw[d]) * 255), np.uint8)
             for d, name in enumerate(DISTORTIONS)
         }
 
     def mask(self, plane: ByteArray, name: str, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
         """The plane's mask at the photo's size (height, width)."""
         full = cv2.resize(plane, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
-        return np.asarray(full >= self.about["thresholds"][name])
+        return np.asarray(full >= self.calibration.thresholds[name])
 
 
 def plant(
@@ -151,7 +156,9 @@ def plant(
         spread = BLUR.parameter_of(severity)
         after = filter_linear(x, disc_kernel(float(np.sqrt(max(spread**2 - 0.45, 0.1)))))
     elif name == "jitter":
-        after = filter_linear(x, straight_path(JITTER.parameter_of(severity) + 1, rng.uniform(0, np.pi)))
+        after = filter_linear(
+            x, straight_path(JITTER.parameter_of(severity) + 1, rng.uniform(0, np.pi))
+        )
     elif name == "noise":
         sd = NOISE.parameter_of(min(severity, 0.85)) / 0.67 / 255
         after = np.clip(x + rng.normal(0, sd, x.shape).astype(np.float32), 0, 1)
@@ -177,8 +184,11 @@ def planted_table(
     seed: int = 5,
     count: int = 10,
 ) -> dict[str, dict[str, float]]:
-    """One flaw (severity 0.6-0.9, 5-15 % of the photo) a photo: IoU, share of the rest flagged, and
-    how often the right kind says most inside."""
+    """One flaw a photo, severity 0.6-0.9 on 5-15 % of it.
+
+    IoU at the shipped threshold, share of the rest flagged, and how often the right kind says
+    most inside.
+    """
     table = {}
     fit = [p for p in photos if not p.has_bokeh]
     for name in DISTORTIONS:
@@ -187,10 +197,12 @@ def planted_table(
         for i in range(count):
             rng = np.random.default_rng([seed, DISTORTIONS.index(name), i])
             photo = fit[int(rng.integers(len(fit)))]
-            x = photo.pixels.astype(np.float32) / 255
+            x = floats_of(photo.pixels)
             h, w = x.shape[:2]
             for _ in range(60):
-                mask = draw_mask(rng, 512, shapes, kind=str(rng.choice(["shape", "blob", "ellipse"])))
+                mask = draw_mask(
+                    rng, 512, shapes, kind=str(rng.choice(["shape", "blob", "ellipse"]))
+                )
                 mask = (cv2.resize(mask, (w, h)) > 0.5).astype(np.float32)
                 bright = float(luma(x)[mask > 0.5].mean()) if mask.any() else 0.5
                 if 0.05 <= mask.mean() <= 0.15 and 0.2 < bright < 0.7:

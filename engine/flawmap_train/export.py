@@ -13,7 +13,7 @@ import copy
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,11 +25,13 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from .calibration import Calibration
-from .lite0 import Lite0, imagenet_lite0, padded_conv
+from .lite0 import Lite0, PaddedConv, imagenet_lite0
 from .network import Context, DenseNetwork
 from .words import DISTORTIONS, STRIDE
 
 __all__ = ["DenseGraph", "WholeGraph", "export_dense", "export_whole", "fold_pads", "write_model"]
+
+Graph = TypeVar("Graph", bound=nn.Module)
 
 OPSET: Final = 17
 HALO: Final = 64
@@ -68,22 +70,21 @@ class WholeGraph(nn.Module):
         return features, torch.clamp(self.score(features)[:, 0] / 100.0, 0.0, 1.0)
 
 
-def folded(module: nn.Module) -> nn.Module:
+def folded(module: Graph) -> Graph:
     """A copy in eval mode whose batch norms are part of the convolutions before them."""
     module = copy.deepcopy(module).eval().to(memory_format=torch.contiguous_format)
     for parent in list(module.modules()):
         if not isinstance(parent, nn.Sequential):
             continue
-        names = list(parent._modules)
-        for first, second in zip(names, names[1:], strict=False):
-            conv, norm = parent._modules[first], parent._modules[second]
+        for i in range(len(parent) - 1):
+            conv, norm = parent[i], parent[i + 1]
             if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                parent._modules[first] = fuse_conv_bn_eval(conv, norm)
-                parent._modules[second] = nn.Identity()
+                parent[i] = fuse_conv_bn_eval(conv, norm)
+                parent[i + 1] = nn.Identity()
     for part in module.modules():
         if isinstance(part, Lite0):
             conv = part.stem[0]
-            if isinstance(conv, padded_conv):
+            if isinstance(conv, PaddedConv):
                 # x - 127 keeps the meaning of a zero pad; the division goes into the weights.
                 with torch.no_grad():
                     conv.weight /= 128.0
@@ -107,7 +108,12 @@ def fold_pads(model: onnx.ModelProto) -> int:
             continue
         sides = known.value(pad.input[1])
         fill = known.value(pad.input[2]) if len(pad.input) > 2 and pad.input[2] else np.zeros(1)
-        if sides is None or fill is None or float(np.ravel(fill)[0]) != 0.0 or sides[[0, 1, 4, 5]].any():
+        if (
+            sides is None
+            or fill is None
+            or float(np.ravel(fill)[0]) != 0.0
+            or sides[[0, 1, 4, 5]].any()
+        ):
             continue
         own = next((a for a in conv.attribute if a.name == "pads"), None)
         extra = [int(v) for v in sides[[2, 3, 6, 7]]]
@@ -189,12 +195,14 @@ def _halve(model: onnx.ModelProto) -> None:
         name = item.name
         graph.initializer.remove(item)
         graph.initializer.append(numpy_helper.from_array(value.astype(np.float16), name + "_half"))
-        casts.append(onnx.helper.make_node("Cast", [name + "_half"], [name], to=onnx.TensorProto.FLOAT))
+        casts.append(
+            onnx.helper.make_node("Cast", [name + "_half"], [name], to=onnx.TensorProto.FLOAT)
+        )
     for i, node in enumerate(casts):
         graph.node.insert(i, node)
 
 
-def _rounded(module: nn.Module) -> nn.Module:
+def _rounded(module: Graph) -> Graph:
     """A copy whose large weights have been through fp16: what `_halve` will store."""
     module = copy.deepcopy(module)
     with torch.no_grad():
@@ -204,9 +212,17 @@ def _rounded(module: nn.Module) -> nn.Module:
     return module
 
 
-def _export(graph: nn.Module, inputs: tuple[Tensor, ...], file: Path, **names: Any) -> onnx.ModelProto:
+def _export(
+    graph: nn.Module, inputs: tuple[Tensor, ...], file: Path, **names: Any
+) -> onnx.ModelProto:
     torch.onnx.export(
-        graph, inputs, str(file), opset_version=OPSET, dynamo=False, do_constant_folding=True, **names
+        graph,
+        inputs,
+        str(file),
+        opset_version=OPSET,
+        dynamo=False,
+        do_constant_folding=True,
+        **names,
     )
     model = onnx.load(str(file))
     fold_pads(model)
@@ -236,13 +252,13 @@ def export_dense(network: DenseNetwork, context: Context, file: Path) -> DenseGr
         dynamic_axes={"photo": {1: "H", 2: "W"}, "severity": {2: "H_8", 3: "W_8"}},
     )
     _save(model, file)
-    assert isinstance(graph, DenseGraph)
     return graph
 
 
 def export_whole(weights: npt.NDArray[np.float64], bias: float, file: Path) -> WholeGraph:
-    """Write `whole.onnx` with the ridge's weights; returns the torch module that it must agree with."""
-    graph = _rounded(folded(WholeGraph(imagenet_lite0(7), torch.as_tensor(weights, dtype=torch.float32), bias)))
+    """Write `whole.onnx` with the ridge's weights; returns the module that it must agree with."""
+    ridge = torch.as_tensor(weights, dtype=torch.float32)
+    graph = _rounded(folded(WholeGraph(imagenet_lite0(7), ridge, bias)))
     photo = torch.zeros((1, 128, 160, 3), dtype=torch.uint8)
     model = _export(
         graph,
@@ -254,21 +270,21 @@ def export_whole(weights: npt.NDArray[np.float64], bias: float, file: Path) -> W
     )
     _halve(model)
     _save(model, file)
-    assert isinstance(graph, WholeGraph)
     return graph
 
 
 def write_model(folder: Path, name: str, version: str, calibration: Calibration) -> dict[str, Any]:
     """Write `model.json` beside the ONNX files, with their hashes; returns what it holds."""
-    files = {f: hashlib.sha256((folder / f).read_bytes()).hexdigest() for f in ("dense.onnx", "whole.onnx")}
+    files = {
+        f: hashlib.sha256((folder / f).read_bytes()).hexdigest()
+        for f in ("dense.onnx", "whole.onnx")
+    }
     document = {
         "name": name,
         "version": version,
         "distortions": list(DISTORTIONS),
         "files": files,
-        "calibration": {k: t.as_json() for k, t in calibration.calibration.items()},
-        "thresholds": calibration.thresholds,
-        "confidence": {k: t.as_json() for k, t in calibration.confidence.items()},
+        **calibration.as_json(),
         "stride": STRIDE,
         "receptive_halo": HALO,
         "whole": {"long_side": 512, "multiple": 32, "resize": "area"},

@@ -12,7 +12,7 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-__all__ = ["CHANNELS", "Lite0", "imagenet_lite0", "padded_conv"]
+__all__ = ["CHANNELS", "Lite0", "PaddedConv", "imagenet_lite0"]
 
 # (repeats, kernel, stride, expansion, channels) of the seven stages.
 STAGES: Final = (
@@ -28,19 +28,22 @@ CHANNELS: Final = tuple(stage[-1] for stage in STAGES)
 _STEM = 32
 
 
-class padded_conv(nn.Conv2d):  # noqa: N801 - reads as a function where it is used
+class PaddedConv(nn.Conv2d):
     """A convolution without bias whose padding is TensorFlow's SAME for inputs of even size.
 
     For stride 2 and an even input, SAME puts one row less in front than behind; torch's own
     padding is symmetric, so the pad is explicit. The export moves it back into the convolution.
     """
 
-    def __init__(self, inner: int, outer: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
+    def __init__(
+        self, inner: int, outer: int, kernel: int, stride: int = 1, groups: int = 1
+    ) -> None:
         super().__init__(inner, outer, kernel, stride=stride, groups=groups, bias=False)
         total = kernel - stride if stride > 1 else kernel - 1
         self.sides = (total // 2, total - total // 2)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The convolution of `x` with SAME padding."""
         before, after = self.sides
         if before == after:
             return torch.nn.functional.conv2d(
@@ -61,12 +64,12 @@ class _Block(nn.Module):
         wide = inner * expansion
         layers: list[nn.Module] = []
         if expansion != 1:
-            layers += [padded_conv(inner, wide, 1), _norm(wide), nn.ReLU6(inplace=True)]
+            layers += [PaddedConv(inner, wide, 1), _norm(wide), nn.ReLU6(inplace=True)]
         layers += [
-            padded_conv(wide, wide, kernel, stride, groups=wide),
+            PaddedConv(wide, wide, kernel, stride, groups=wide),
             _norm(wide),
             nn.ReLU6(inplace=True),
-            padded_conv(wide, outer, 1),
+            PaddedConv(wide, outer, 1),
             _norm(outer),
         ]
         self.layers = nn.Sequential(*layers)
@@ -86,7 +89,7 @@ class Lite0(nn.Module):
 
     def __init__(self, depth: int = 7) -> None:
         super().__init__()
-        self.stem = nn.Sequential(padded_conv(3, _STEM, 3, 2), _norm(_STEM), nn.ReLU6(inplace=True))
+        self.stem = nn.Sequential(PaddedConv(3, _STEM, 3, 2), _norm(_STEM), nn.ReLU6(inplace=True))
         stages: list[nn.Module] = []
         inner = _STEM
         for repeats, kernel, stride, expansion, channels in STAGES[:depth]:
@@ -99,6 +102,7 @@ class Lite0(nn.Module):
         self.scale = 1.0 / 128.0
 
     def forward(self, x: Tensor) -> list[Tensor]:
+        """Outputs of the stages, first to last."""
         x = x - 127.0
         # The export puts the scale into the stem's weights and leaves 1 here.
         x = self.stem(x if self.scale == 1.0 else x * self.scale)
@@ -134,7 +138,10 @@ def _fill(net: Lite0, state: dict[str, Tensor]) -> None:
     theirs = [(k, v) for k, v in theirs if not k.startswith(("_conv_head", "_bn1", "_fc"))]
     filled = {}
     for (name, value), (their_name, their_value) in zip(ours, theirs, strict=False):
-        if value.shape != their_value.shape or name.rsplit(".", 1)[1] != their_name.rsplit(".", 1)[1]:
+        if (
+            value.shape != their_value.shape
+            or name.rsplit(".", 1)[1] != their_name.rsplit(".", 1)[1]
+        ):
             raise ValueError(f"The stored weights do not fit: {their_name} against {name}.")
         filled[name] = their_value
     net.load_state_dict(filled, strict=False)

@@ -35,7 +35,9 @@ def flat_picture(rng: np.random.Generator, size: int) -> FloatImage:
         x = np.full((size, size, 3), rng.choice([0, rng.uniform(0, 40)]) / 255, np.float32)
     elif kind < 0.6:
         grey = rng.uniform(0.08, 0.95)
-        x = np.clip(np.full((size, size, 3), grey) + rng.normal(0, 0.12, 3), 0, 1).astype(np.float32)
+        x = np.clip(np.full((size, size, 3), grey) + rng.normal(0, 0.12, 3), 0, 1).astype(
+            np.float32
+        )
     else:
         ends = np.clip(rng.uniform(0, 1, (2, 1)) + rng.normal(0, 0.1, (2, 3)), 0, 1)
         angle = rng.uniform(0, 2 * np.pi)
@@ -83,7 +85,7 @@ def fair_negatives(
     crisp = _crisp(y)
     mean = cv2.blur(y, (33, 33))
     sd = np.sqrt(np.maximum(cv2.blur(y * y, (33, 33)) - mean * mean, 0))
-    flat = np.zeros_like(crisp) if has_bokeh else cv2.erode((sd < _FLAT).astype(np.uint8), np.ones((9, 9)))
+    flat = cv2.erode((sd < _FLAT).astype(np.uint8), np.ones((9, 9))) * (not has_bokeh)
     soft_ok = _cells((crisp > 0) | (flat > 0), h, w)
     fair[DISTORTIONS.index("blur")] = soft_ok
     fair[DISTORTIONS.index("jitter")] = soft_ok

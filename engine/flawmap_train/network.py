@@ -40,10 +40,12 @@ class Context(nn.Module):
         for parameter in self.parameters():
             parameter.requires_grad_(False)
 
-    def train(self, mode: bool = True) -> Context:
+    def train(self, mode: bool = True) -> Context:  # noqa: ARG002 - torch's own signature
+        """Stay in eval mode, whatever the network around it does."""
         return super().train(False)
 
     def forward(self, thumbnail: Tensor) -> Tensor:
+        """The thumbnail's numbers."""
         deep = self.eyes(thumbnail)[-1].mean((2, 3)) * 0.25
         x = thumbnail / 255.0
         r, g, b = x[:, 0], x[:, 1], x[:, 2]
@@ -93,7 +95,7 @@ class Evidence(nn.Module):
         self.register_buffer("kernels", torch.stack(planes), persistent=False)
 
     def forward(self, photo: Tensor, half: Tensor) -> Tensor:
-        """`photo` float32 [n, 3, h, w] 0..255, `half` its 2x2 means; output [n, EVIDENCE, h/8, w/8]."""
+        """Planes [n, EVIDENCE, h/8, w/8] of a photo [n, 3, h, w], 0..255, and its 2x2 means."""
         energy = torch.abs(functional.conv2d(photo, self.kernels, stride=2, padding=1))
         quarter = functional.avg_pool2d(energy, 2)
         mean = functional.avg_pool2d(quarter, 2)
@@ -108,7 +110,13 @@ class Evidence(nn.Module):
         clipped = functional.avg_pool2d(torch.clamp((low - 246) / 8, 0, 1), 4)
         one = functional.avg_pool2d(torch.clamp((high - 246) / 8, 0, 1), 4)
         crushed = functional.avg_pool2d(torch.clamp((10 - high) / 8, 0, 1), 4)
-        tones = [(top + bottom) / 128 - 2, torch.log(top - bottom + 0.5) * 0.5, clipped, one, crushed]
+        tones = [
+            (top + bottom) / 128 - 2,
+            torch.log(top - bottom + 0.5) * 0.5,
+            clipped,
+            one,
+            crushed,
+        ]
         return torch.cat([logs, *tones], 1)
 
 
@@ -135,7 +143,9 @@ class DenseNetwork(nn.Module):
         self.measured = nn.Sequential(_conv(EVIDENCE, 32, 1), nn.Conv2d(32, WIDTH, 1))
         self.middle = _conv(WIDTH, WIDTH, 3)
         self.joined = _conv(WIDTH, WIDTH, 3)
-        self.photo = nn.Sequential(nn.Linear(CONTEXT, 64), nn.ReLU(inplace=True), nn.Linear(64, 2 * WIDTH))
+        self.photo = nn.Sequential(
+            nn.Linear(CONTEXT, 64), nn.ReLU(inplace=True), nn.Linear(64, 2 * WIDTH)
+        )
         self.last = nn.Sequential(_conv(WIDTH, WIDTH, 3), _conv(WIDTH, WIDTH, 3))
         self.presence = nn.Conv2d(WIDTH, len(DISTORTIONS), 1)
         self.strength = nn.Conv2d(WIDTH, len(DISTORTIONS), 1)

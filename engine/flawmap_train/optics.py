@@ -7,6 +7,8 @@ severity curves take.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +60,7 @@ _TO_LINEAR, _TO_SRGB = _tables()
 def filter_linear(image: FloatImage, kernel: Kernel) -> FloatImage:
     """Filter an sRGB picture (0..1, h x w x 3) in linear light, as a lens would."""
     light = cv2.filter2D(to_linear(image), -1, kernel, borderType=cv2.BORDER_REFLECT_101)
-    return to_srgb(light)
+    return to_srgb(np.asarray(light, np.float32))
 
 
 def gaussian_kernel(spread: float) -> Kernel:
@@ -75,7 +77,7 @@ def disc_kernel(radius: float) -> Kernel:
 
 
 def polygon_kernel(radius: float, blades: int, turn: float) -> Kernel:
-    """The image of an aperture with `blades` straight edges (0: a circle) and the area of the disc."""
+    """The image of an aperture of `blades` straight edges (0: a circle), as large as the disc."""
     n = int(np.ceil(radius + 0.5))
     side = 2 * n + 1
     g = (np.arange(side * _FINE) + 0.5) / _FINE - 0.5 - n
@@ -143,11 +145,9 @@ def _draw(points: npt.NDArray[np.float64], angle: float) -> Kernel:
     n = int(np.ceil(np.abs(turned).max())) + 1
     side = (2 * n + 1) * _FINE
     canvas = np.zeros((side, side), np.float32)
-    steps = np.maximum(
-        1, np.ceil(np.hypot(*np.diff(turned, axis=0).T) * _FINE).astype(int)
-    )
+    steps = np.maximum(1, np.ceil(np.hypot(*np.diff(turned, axis=0).T) * _FINE).astype(int))
     each = max(1, int(np.ceil(24 / len(steps))))
-    for (a, b), count in zip(zip(turned[:-1], turned[1:], strict=True), steps, strict=True):
+    for (a, b), count in zip(pairwise(turned), steps, strict=True):
         # Every piece of the path gets the same time, hence the same light.
         along = np.linspace(0, 1, int(count) * each, endpoint=False)
         at = a + (b - a) * along[:, None]
@@ -181,7 +181,11 @@ def path_length(kernel: Kernel) -> float:
     x, y = np.meshgrid(g, g)
     k = kernel / kernel.sum()
     mx, my = (k * x).sum(), (k * y).sum()
-    xx, yy, xy = (k * (x - mx) ** 2).sum(), (k * (y - my) ** 2).sum(), (k * (x - mx) * (y - my)).sum()
+    xx, yy, xy = (
+        (k * (x - mx) ** 2).sum(),
+        (k * (y - my) ** 2).sum(),
+        (k * (x - mx) * (y - my)).sum(),
+    )
     main = (xx + yy) / 2 + np.sqrt(((xx - yy) / 2) ** 2 + xy**2)
     across = (xx + yy) / 2 - np.sqrt(((xx - yy) / 2) ** 2 + xy**2)
     # What the pixel itself spreads is there across the path too, and is no motion.

@@ -8,9 +8,9 @@ fold, with neighbours in one fold by the table's `group`.
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -31,7 +31,7 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Ridge:
-    """The fitted scorer, in the features' own units, and how well it does on photos it has not seen."""
+    """The fitted scorer, in the features' units, and how well it does on photos it has not seen."""
 
     weights: FloatArray
     bias: float
@@ -39,6 +39,15 @@ class Ridge:
     srcc: float
     plcc: float
     photos: int
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, for a file that waits for the export."""
+        return {**asdict(self), "weights": self.weights.tolist()}
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Ridge:
+        """The scorer of `as_json`."""
+        return cls(**{**document, "weights": np.asarray(document["weights"], np.float64)})
 
 
 def whole_view(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -78,7 +87,9 @@ def _rank(v: FloatArray) -> FloatArray:
     return np.argsort(np.argsort(v)).astype(np.float64)
 
 
-def _out_of_fold(x: FloatArray, y: FloatArray, fold: npt.NDArray[np.intp], alpha: float) -> FloatArray:
+def _out_of_fold(
+    x: FloatArray, y: FloatArray, fold: npt.NDArray[np.intp], alpha: float
+) -> FloatArray:
     guess = np.zeros_like(y)
     for f in range(_FOLDS):
         w, b = _solve(x[fold != f], y[fold != f], alpha)

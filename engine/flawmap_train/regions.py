@@ -55,7 +55,7 @@ def draw_mask(
         mask = _half(rng, size, shapes)
     soft = float(rng.choice([0.0, 0.8, 2.0, 5.0], p=[0.35, 0.3, 0.25, 0.1])) * size / 256
     if soft > 0:
-        mask = cv2.GaussianBlur(mask, (0, 0), soft)
+        mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), soft), np.float32)
     return np.asarray(np.clip(mask, 0, 1), np.float32)
 
 
@@ -66,7 +66,9 @@ def _shape(rng: np.random.Generator, size: int, shapes: Sequence[BytePlane]) -> 
     source = shapes[int(rng.integers(len(shapes)))]
     h, w = source.shape
     scale = size / max(h, w) * float(np.exp(rng.uniform(np.log(0.5), np.log(2.2))))
-    turn = cv2.getRotationMatrix2D((w / 2, h / 2), float(rng.uniform(0, 360)), scale)
+    turn = np.asarray(
+        cv2.getRotationMatrix2D((w / 2, h / 2), float(rng.uniform(0, 360)), scale), np.float64
+    )
     turn[:, 2] += size / 2 - np.array([w / 2, h / 2]) + rng.uniform(-0.35, 0.35, 2) * size
     if rng.random() < 0.5:
         source = source[:, ::-1]
@@ -78,7 +80,9 @@ def _blob(rng: np.random.Generator, size: int, _: Sequence[BytePlane]) -> FloatP
     """Thresholded smooth noise: several rounded pieces."""
     grid = int(rng.integers(3, 9))
     noise = cv2.resize(
-        rng.standard_normal((grid, grid)).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC
+        rng.standard_normal((grid, grid)).astype(np.float32),
+        (size, size),
+        interpolation=cv2.INTER_CUBIC,
     )
     share = float(rng.uniform(0.08, 0.7))
     return (noise > np.quantile(noise, 1 - share)).astype(np.float32)

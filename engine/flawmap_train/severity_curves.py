@@ -88,7 +88,7 @@ CURVES: Final = {
 
 
 def disc_spread(radius: float) -> float:
-    """Twice the standard deviation along one axis of a disc kernel of `radius` px: BLUR's parameter."""
+    """Twice the sd along one axis of a disc kernel of `radius` px: what BLUR takes."""
     return float(np.sqrt(radius * radius + 0.45))
 
 

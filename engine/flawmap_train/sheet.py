@@ -51,13 +51,17 @@ def _tile(sample: Sample) -> npt.NDArray[np.uint8]:
         plane = sample.label[d]
         planted = (plane > 0) & (plane != IGNORE)
         if planted.any():
-            mask = cv2.resize(planted.astype(np.uint8), (CROP, CROP), interpolation=cv2.INTER_NEAREST)
+            mask = cv2.resize(
+                planted.astype(np.uint8), (CROP, CROP), interpolation=cv2.INTER_NEAREST
+            )
             edges, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
             cv2.drawContours(picture, edges, -1, _COLOURS[name], 1)
             words.append(f"{name[:5]} {np.median(plane[planted]) / LABEL_SCALE:.2f}")
     foot = np.full((18, CROP, 3), 20, np.uint8)
     text = "  ".join(words) or "clean"
-    cv2.putText(foot, text, (3, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.38, (230, 230, 230), 1, cv2.LINE_AA)
+    cv2.putText(
+        foot, text, (3, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.38, (230, 230, 230), 1, cv2.LINE_AA
+    )
     thumb = cv2.resize(sample.thumbnail, (64, 64), interpolation=cv2.INTER_AREA)
     picture[:64, -64:] = thumb
     out = np.vstack([picture, foot])

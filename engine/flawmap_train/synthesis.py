@@ -20,14 +20,23 @@ import numpy as np
 import numpy.typing as npt
 
 from . import degrade
-from .degrade import bytes_of, luma
+from .degrade import bytes_of, floats_of, luma
 from .negatives import fair_negatives, flat_picture, paste_panel
 from .optics import blur_kernel, filter_linear, motion_kernel, path_length, spread_of
 from .regions import draw_mask
-from .severity_curves import BLUR, IMPULSE, JITTER, NOISE
+from .severity_curves import BLUR, IMPULSE, JITTER, LOW_LIGHT, NOISE, OVEREXPOSURE
 from .words import DISTORTIONS, IGNORE, LABEL_SCALE, STRIDE, VISIBLE
 
-__all__ = ["CROP", "THUMBNAIL", "Photo", "Sample", "draw_severity", "load_photos", "load_shapes", "make_sample"]
+__all__ = [
+    "CROP",
+    "THUMBNAIL",
+    "Photo",
+    "Sample",
+    "draw_severity",
+    "load_photos",
+    "load_shapes",
+    "make_sample",
+]
 
 FloatImage = npt.NDArray[np.float32]
 FloatPlane = npt.NDArray[np.float32]
@@ -79,7 +88,9 @@ def _pixels(file: Path) -> ByteImage:
 
 @lru_cache(maxsize=400)
 def _whole(file: Path) -> ByteImage:
-    return np.asarray(cv2.resize(_pixels(file), (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA))
+    return np.asarray(
+        cv2.resize(_pixels(file), (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA)
+    )
 
 
 def load_photos(data: Path, part: str) -> list[Photo]:
@@ -122,12 +133,12 @@ def load_photos(data: Path, part: str) -> list[Photo]:
 
 
 def load_shapes(data: Path, part: str) -> list[ByteImage]:
-    """Region shapes as masks (255 inside): the even ones for `train`, the odd for `tune` and `dev`."""
+    """Region shapes as masks (255 inside): three of four for `train`, the rest to hold out."""
     table = data / "region_shapes" / "shapes.csv"
     if not table.exists():
         return []
     with table.open(newline="", encoding="utf-8") as f:
-        rows = [r for r in csv.DictReader(f)]
+        rows = list(csv.DictReader(f))
     masks: list[ByteImage] = []
     for i, row in enumerate(rows):
         if (i % 4 == 3) == (part == "train"):
@@ -141,7 +152,7 @@ def load_shapes(data: Path, part: str) -> list[ByteImage]:
                 if 0.02 < piece.mean() / 255 < 0.6:
                     masks.append(piece)
         else:
-            masks.append(plane)
+            masks.append(np.asarray(plane, np.uint8))
     return masks
 
 
@@ -159,7 +170,9 @@ class _Bench:
     thumb: FloatImage
     place: tuple[int, int, int, int]
     shapes: Sequence[ByteImage]
-    label: FloatPlane = field(default_factory=lambda: np.zeros((len(DISTORTIONS), CELLS, CELLS), np.float32))
+    label: FloatPlane = field(
+        default_factory=lambda: np.zeros((len(DISTORTIONS), CELLS, CELLS), np.float32)
+    )
     ignore: npt.NDArray[np.bool_] = field(
         default_factory=lambda: np.zeros((len(DISTORTIONS), CELLS, CELLS), bool)
     )
@@ -177,15 +190,19 @@ class _Bench:
             for _ in range(6):
                 canvas = draw_mask(rng, THUMBNAIL * 2, self.shapes)
                 window = canvas[2 * top : 2 * (top + h), 2 * left : 2 * (left + w)]
-                if 0.08 <= float(window.mean()):
+                if float(window.mean()) >= 0.08:
                     mask = cv2.resize(window, (CROP, CROP), interpolation=cv2.INTER_LINEAR)
                     whole = cv2.resize(canvas, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA)
                     return np.asarray(mask, np.float32), np.asarray(whole, np.float32)
         mask = draw_mask(rng, CROP, self.shapes)
-        small[top : top + h, left : left + w] = cv2.resize(mask, (w, h), interpolation=cv2.INTER_AREA)
+        small[top : top + h, left : left + w] = cv2.resize(
+            mask, (w, h), interpolation=cv2.INTER_AREA
+        )
         return mask, small
 
-    def write(self, name: str, severity: FloatPlane | float, mask: FloatPlane, seen: FloatPlane) -> None:
+    def write(
+        self, name: str, severity: FloatPlane | float, mask: FloatPlane, seen: FloatPlane
+    ) -> None:
         """Put one damage's severity (number or plane) into the labels."""
         d = DISTORTIONS.index(name)
         cover = _cells(mask)
@@ -222,7 +239,7 @@ def make_sample(
         return _flat_sample(rng, photos, shapes)
     photo = photos[int(rng.integers(len(photos)))]
     x, place = _cut(rng, photo)
-    thumb = _whole(photo.file).astype(np.float32) / 255
+    thumb = floats_of(_whole(photo.file))
     if rng.random() < 0.5:
         # The same scene a little brighter or darker is still a good photo.
         ordinary = degrade.Tone(float(rng.uniform(0, 0.3)), "gain", bool(rng.random() < 0.45))
@@ -235,14 +252,16 @@ def make_sample(
     return _finish(bench, fair)
 
 
-def _flat_sample(rng: np.random.Generator, photos: Sequence[Photo], shapes: Sequence[ByteImage]) -> Sample:
+def _flat_sample(
+    rng: np.random.Generator, photos: Sequence[Photo], shapes: Sequence[ByteImage]
+) -> Sample:
     x = flat_picture(rng, CROP)
     if rng.random() < 0.5:
         place, thumb = (0, 0, THUMBNAIL, THUMBNAIL), cv2.resize(x, (THUMBNAIL, THUMBNAIL))
     else:
         photo = photos[int(rng.integers(len(photos)))]
         _, place = _cut(rng, photo)
-        thumb = _whole(photo.file).astype(np.float32) / 255
+        thumb = floats_of(_whole(photo.file))
     bench = _Bench(rng, x, np.asarray(thumb, np.float32), place, shapes)
     if rng.random() < 0.35:
         _noise(bench)
@@ -262,14 +281,14 @@ def _cut(rng: np.random.Generator, photo: Photo) -> tuple[FloatImage, tuple[int,
     window = pixels[top : top + side, left : left + side]
     if side != CROP:
         how = cv2.INTER_AREA if rng.random() < 0.5 else cv2.INTER_LANCZOS4
-        if how == cv2.INTER_LANCZOS4:
-            window = cv2.GaussianBlur(window, (0, 0), 0.42 * side / CROP) if side > 1.3 * CROP else window
-        window = cv2.resize(window, (CROP, CROP), interpolation=how)
+        if how == cv2.INTER_LANCZOS4 and side > 1.3 * CROP:
+            window = np.asarray(cv2.GaussianBlur(window, (0, 0), 0.42 * side / CROP), np.uint8)
+        window = np.asarray(cv2.resize(window, (CROP, CROP), interpolation=how), np.uint8)
     h = max(1, round(side * THUMBNAIL / height))
     w = max(1, round(side * THUMBNAIL / width))
     y0 = min(round(top * THUMBNAIL / height), THUMBNAIL - h)
     x0 = min(round(left * THUMBNAIL / width), THUMBNAIL - w)
-    return window.astype(np.float32) / 255, (y0, x0, h, w)
+    return floats_of(window), (y0, x0, h, w)
 
 
 def _draw_kinds(rng: np.random.Generator, only: str | None, clean: bool) -> list[str]:
@@ -353,12 +372,16 @@ def _tone(bench: _Bench, *, brighter: bool) -> None:
     near = cv2.blur(change * mask, (65, 65)) / np.maximum(cv2.blur(mask, (65, 65)), 0.02)
     mean = float((change * mask).sum() / max(float(mask.sum()), 1e-6))
     share = np.clip(near / (mean if abs(mean) > 1e-4 else 1e-4), 0, 3)
-    curve = degrade.OVEREXPOSURE if brighter else degrade.LOW_LIGHT
+    curve = OVEREXPOSURE if brighter else LOW_LIGHT
     factor = curve.severity(255 * np.abs(mean) * (0.5 + 0.5 * share)) / max(
         float(curve.severity(255 * abs(mean))), 1e-3
     )
-    base = reached if ramp is None else degrade.tone_severity(
-        before[mask > 0.5][:, None, :], after[mask > 0.5][:, None, :], brighter
+    base = (
+        reached
+        if ramp is None
+        else degrade.tone_severity(
+            before[mask > 0.5][:, None, :], after[mask > 0.5][:, None, :], brighter
+        )
     )
     severity = np.clip(base * factor, 0, 0.98).astype(np.float32)
     bench.write(name, severity, mask, _seen(np.abs(change), 3 / 255, 12))
@@ -425,7 +448,10 @@ def _noise(bench: _Bench, mask: FloatPlane | None = None, wanted: float | None =
         mask = bench.masks()[0]
     curve = NOISE
     if rng.random() < 0.05:
-        after, curve = degrade.impulses(rng, before, float(np.exp(rng.uniform(-7.0, -3.2)))), IMPULSE
+        after, curve = (
+            degrade.impulses(rng, before, float(np.exp(rng.uniform(-7.0, -3.2)))),
+            IMPULSE,
+        )
     else:
         after = np.clip(before + degrade.noise_field(rng, before, wanted), 0, 1)
     after = _blend(before, np.asarray(after, np.float32), mask)
@@ -480,7 +506,9 @@ def _finish(bench: _Bench, fair: npt.NDArray[np.bool_]) -> Sample:
     off["jitter"] |= both & (s["jitter"] < s["blur"] + 0.1)
     off["blur"] |= both & (s["blur"] < s["jitter"] + 0.1)
     if rng.random() < 0.55:
-        bench.x = degrade.jpeg(bench.x, int(rng.integers(84, 98)), fine_chroma=bool(rng.random() < 0.4))
+        bench.x = degrade.jpeg(
+            bench.x, int(rng.integers(84, 98)), fine_chroma=bool(rng.random() < 0.4)
+        )
     top, left, h, w = bench.place
     crop = bytes_of(bench.x)
     thumb = bytes_of(bench.thumb)

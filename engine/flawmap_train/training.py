@@ -33,7 +33,7 @@ BACKBONE: Final = 0.35
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a training is meant to be: length, rate, batch. `seconds` is busy time, not wall time."""
+    """What a training is meant to be; `seconds` is time spent in steps, over all slices."""
 
     seconds: float
     rate: float = 2e-3
@@ -211,7 +211,9 @@ class _Pool:
         self.open: dict[Path, Shard] = {}
         self.look()
         if not self.open:
-            raise FileNotFoundError(f"{folder} holds no finished shard; run the cache command first.")
+            raise FileNotFoundError(
+                f"{folder} holds no finished shard; run the cache command first."
+            )
 
     @property
     def size(self) -> int:

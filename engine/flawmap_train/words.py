@@ -1,16 +1,19 @@
 """The distortions that today's network knows, in the order of its output planes.
 
-One constant, so that every module of this room and the exported `model.json` agree.
-The words themselves belong to `flawmap_api.words`; this is the part of them that is trained.
+The vocabulary is `flawmap_api.words`; here is the part of it that is trained, and how labels are
+written. One constant each, so that every module of this room and `model.json` agree.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from flawmap_api import words
+
 __all__ = ["DISTORTIONS", "FOREGROUND", "IGNORE", "LABEL_SCALE", "STRIDE", "VISIBLE"]
 
-DISTORTIONS: Final = ("blur", "jitter", "noise", "overexposure", "low_light", "compression")
+DISTORTIONS: Final = words.DISTORTIONS[:6]
+"""blur to compression; contrast and colorfulness have no training yet."""
 
 STRIDE: Final = 8
 """Pixels of the view that one output cell covers, along each axis."""
