@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from flawmap_api.errors import FlawmapError, InternalError, NoMemory, Unsupported
 
 from .devices import DeviceInfo, Sessions, choose_device, first_line, open_on_cpu
-from .probe import differs
 from .runtime import OnnxRuntime, Runtime, installed_package
 from .threads import limit_native_threads, thread_budget
 from .weights import ModelCard, Weights, load_weights
@@ -84,6 +83,9 @@ class Networks:
         BadInput
             If there is no such device or number of threads.
         """
+        # Here, so that `python -m …probe` finds its module not yet imported.
+        from .probe import differs
+
         budget = thread_budget(threads)
         read = load_weights(weights)
         advice = ""

@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,17 @@ from .devices import Sessions, first_line, open_on_cpu
 from .runtime import OnnxRuntime, Runtime
 from .weights import ModelCard, Weights, load_weights
 
-__all__ = ["ANSWER", "TOLERANCE", "Answer", "answer_of", "difference", "probe_photo", "stored"]
+__all__ = [
+    "ANSWER",
+    "TOLERANCE",
+    "Answer",
+    "answer_of",
+    "difference",
+    "differs",
+    "main",
+    "probe_photo",
+    "stored",
+]
 
 #: File name of the stored answer, in the folder of the weights.
 ANSWER: Final = "probe.npz"
@@ -90,12 +101,18 @@ def difference(answer: Answer, expected: Answer) -> str:
 def stored(weights: Weights, runtime: Runtime) -> Answer:
     """The CPU's answer: the stored one, or a fresh one where it is missing or of other weights."""
     try:
-        with np.load(weights.card.path / ANSWER, allow_pickle=False) as file:
-            if str(file["model"]) == weights.card.sha256:
-                return Answer(file["severity"].astype(np.uint8), float(file["quality"]))
-    except (OSError, ValueError, KeyError, EOFError):
+        model, answer = _read(weights.card.path / ANSWER)
+        if model == weights.card.sha256:
+            return answer
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         pass
     return answer_of(open_on_cpu(runtime, weights), weights.card)
+
+
+def _read(path: Path) -> tuple[str, Answer]:
+    """The hash of the model that gave a stored answer, and the answer."""
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+        return str(file["model"]), Answer(file["severity"].astype(np.uint8), float(file["quality"]))
 
 
 def differs(sessions: Sessions, weights: Weights, runtime: Runtime) -> str:
@@ -132,8 +149,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not path.is_file():
         print(f"There is no stored answer at {path}: run with --write.", file=sys.stderr)
         return 1
-    with np.load(path, allow_pickle=False) as file:
-        model = str(file["model"])
+    model, _ = _read(path)
     if model != weights.card.sha256:
         print("The stored answer is of other weights: run with --write.", file=sys.stderr)
         return 1

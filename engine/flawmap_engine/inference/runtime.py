@@ -106,8 +106,11 @@ def describe_package(
 class OnnxRuntime:
     """The real one. Each session has one thread: callers run several at a time.
 
-    The memory arena is off (flat memory whatever the shapes), spinning is off (no processor time
-    while idle), and the library's own lines stay off the terminal: what matters is asked for.
+    Spinning is off (no processor time while idle), and the library's own lines stay off the
+    terminal: what matters is asked for. The memory arena is on and memory patterns are off: tiles
+    are of bounded size, so the arena stays small, and a tile does not take its memory from the
+    system anew (measured on 24 MP: a quarter less processor time than without an arena, and
+    475 MB resident at most in place of 547 MB).
     """
 
     def available(self) -> list[str]:
@@ -127,8 +130,8 @@ class OnnxRuntime:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-        options.enable_cpu_mem_arena = False
-        options.enable_mem_pattern = provider == "CPUExecutionProvider"
+        options.enable_cpu_mem_arena = True
+        options.enable_mem_pattern = False
         options.log_severity_level = _FATAL_ONLY
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.add_session_config_entry("session.inter_op.allow_spinning", "0")
