@@ -97,7 +97,9 @@ def run(arguments: Namespace, console: Console, options: Options) -> int:
     console.line("Look at ", Span(str(folder / "overlay.jpg"), "name"))
     console.line(f"Masks: {folder / 'masks'}, planted ones: {out / 'planted'}")
     if arguments.photo is None:
-        console.line(Span(demo.demo_credit().strip().splitlines()[0], "dim"))
+        # Its first paragraph names the file, the second begins with what and whose it is.
+        credit = demo.demo_credit().partition("\n\n")[2].splitlines()[0]
+        console.line(Span(f"Photo: {credit}", "dim"))
     return 0
 
 

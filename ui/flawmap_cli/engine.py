@@ -168,8 +168,14 @@ def _tell(console: Console, hello: Any, state: dict[str, Any]) -> None:
     }
     for key, value in state.items():
         # `status` repeats some of what `hello` said; once is enough.
-        rows.setdefault(key.replace("_", " "), _plain(value))
+        rows.setdefault(key.replace("_", " "), _bytes(value) if key == "memory" else _plain(value))
     console.table([[Span(name, "dim"), Span(clean(value))] for name, value in rows.items()])
+
+
+def _bytes(value: Any) -> str:
+    if not isinstance(value, dict):
+        return _plain(value)
+    return ", ".join(f"{key} {amount / (1 << 20):.0f} MiB" for key, amount in value.items())
 
 
 def _plain(value: Any) -> str:

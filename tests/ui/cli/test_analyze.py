@@ -36,7 +36,8 @@ def test_it_writes_the_folder_of_the_contract(
     assert (folder / "overlay.jpg").is_file()
     for kind in ("severity", "masks", "unknown"):
         assert sorted(p.stem for p in (folder / kind).iterdir()) == sorted(document["distortions"])
-    mask = np.asarray(Image.open(folder / "masks" / "blur.png"))
+    with Image.open(folder / "masks" / "blur.png") as picture:
+        mask = np.asarray(picture)
     assert mask.shape[::-1] == size
     assert (mask[: size[1] // 2, : size[0] // 2] == 255).all()
     assert mask.mean() == pytest.approx(255 / 4, rel=0.02)

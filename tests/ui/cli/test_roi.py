@@ -1,0 +1,110 @@
+"""`flawmap roi`: boxes, points and masks, right and wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.fakes import FakeEngine, photo_file, region, report
+
+from .conftest import Flawmap
+
+
+@pytest.fixture
+def photo(here: Path, fake: FakeEngine) -> Path:
+    blur = region("blur", box=(0, 0, 100, 80), severity=0.71)
+    fake.put("a.jpg", report(width=320, height=240, regions=[blur]))
+    return photo_file(here)
+
+
+def mask_file(path: str, mask: np.ndarray, mode: str = "L") -> str:
+    Image.fromarray(mask).convert(mode).save(path)
+    return path
+
+
+def test_a_box_is_scored(photo: Path, flawmap: Flawmap, fake: FakeEngine) -> None:
+    said = flawmap("roi", "a.jpg", "--box", "10", "10", "60", "60")
+    assert said.code == 0
+    assert said.lines[:4] == [
+        "a.jpg: box, [10, 10, 60, 60], screen view",
+        "  quality       poor    0.29",
+        "  importance    normal  0.50",
+        "  blur          severe  0.71",
+    ]
+    assert fake.open_photos == 0
+
+
+def test_json_is_the_contracts_document(photo: Path, flawmap: Flawmap) -> None:
+    (document,) = flawmap("roi", "--json", "a.jpg", "--box", "10", "10", "60", "60").documents
+    assert document["path"] == str(photo)
+    assert document["view"] == "screen"
+    assert document["box"] == [10, 10, 60, 60]
+    assert (document["quality"], document["quality_level"]) == (0.29, "poor")
+    assert (document["importance"], document["importance_level"]) == (0.5, "normal")
+    assert document["distortions"]["blur"]["severity"] == 0.71
+    assert document["distortions"]["blur"]["severity_level"] == "severe"
+    assert document["failure"] is None
+
+
+def test_what_a_point_meant_is_said(photo: Path, flawmap: Flawmap) -> None:
+    assert "box around the point" in flawmap("roi", "a.jpg", "--point", "50", "50").lines[0]
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "RGB", "RGBA", "P"])
+def test_white_marks_the_part_in_any_kind_of_picture(
+    photo: Path, flawmap: Flawmap, mode: str
+) -> None:
+    mask = np.zeros((240, 320), np.uint8)
+    mask[20:40, 30:70] = 255
+    (document,) = flawmap(
+        "roi", "--json", "a.jpg", "--mask", mask_file("m.png", mask, mode)
+    ).documents
+    assert document["mask"] == [30, 20, 70, 40]
+    assert "box" not in document
+
+
+def test_a_transparent_part_of_a_mask_is_outside(photo: Path, flawmap: Flawmap) -> None:
+    mask = np.full((240, 320, 4), 255, np.uint8)
+    mask[..., 3] = 0
+    mask[20:40, 30:70, 3] = 255
+    Image.fromarray(mask).save("m.png")
+    (document,) = flawmap("roi", "--json", "a.jpg", "--mask", "m.png").documents
+    assert document["mask"] == [30, 20, 70, 40]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--box", "60", "10", "10", "60"], "x0 < x1"),
+        (["--box", "-5", "10", "10", "60"], "x0 < x1"),
+        (["--box", "300", "10", "400", "60"], "outside the photo"),
+        (["--mask", "gone.png"], "There is no mask gone.png."),
+        (["--mask", "text.png"], "cannot be read"),
+        (["--mask", "small.png"], "The mask small.png is 10 x 8 pixels, the photo 320 x 240"),
+        (["--mask", "black.png"], "The mask black.png is empty"),
+    ],
+)
+def test_a_wrong_part_is_a_sentence_and_2(
+    photo: Path, flawmap: Flawmap, arguments: list[str], words: str
+) -> None:
+    Path("text.png").write_text("no picture")
+    mask_file("small.png", np.full((8, 10), 255, np.uint8))
+    mask_file("black.png", np.zeros((240, 320), np.uint8))
+    said = flawmap("roi", "a.jpg", *arguments)
+    assert said.code == 2
+    assert said.out == ""
+    assert said.err.startswith("flawmap: ")
+    assert words in said.err
+    (document,) = flawmap("roi", "--json", "a.jpg", *arguments).documents
+    assert document["path"] == str(photo)
+    assert words in document["failure"]["message"]
+
+
+def test_a_photo_that_is_none_is_a_sentence_and_2(here: Path, flawmap: Flawmap) -> None:
+    photo_file(here, "d/a.jpg")
+    for name in ("gone.jpg", "d"):
+        said = flawmap("roi", name, "--point", "1", "1")
+        assert said.code == 2
+        assert name in said.err
