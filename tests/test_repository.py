@@ -47,8 +47,10 @@ def texts() -> list[tuple[Path, str]]:
 # ---------------------------------------------------------------------------- what stays out
 
 
-# Spelled with classes of one letter, so that this file does not find itself.
-OF_ONE_MACHINE = re.compile(r"(?<![\w.])/(?:wor[k]|roo[t]|hom[e]/\w+|User[s]/\w+)/")
+# Spelled with classes of one letter, so that this file does not find itself. Beside two folders
+# that only build machines have: where this checkout lies, and the home of who runs the tests.
+_HERE = [re.escape(str(place)) for place in (ROOT, Path.home()) if len(place.parts) > 2]
+OF_ONE_MACHINE = re.compile(rf"(?<![\w.])(?:{'|'.join(['/wor[k]', '/roo[t]', *_HERE])})/")
 OF_A_REGISTRY = re.compile(
     r"pypi[.]org|pythonhosted[.]org|download[.]pytorch[.]org|huggingface[.]co"
     r"|--(?:extra-)?index[-]url|--find[-]links"
