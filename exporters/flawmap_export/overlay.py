@@ -29,6 +29,9 @@ LONGEST_SIDE: Final = 2048
 _SMALL: Final = 512
 # Opacity of a tint at severity 1: the photo has to stay visible under it.
 _OPACITY: Final = 0.62
+# A line of which this share lies on lines that are there already moves inwards, so many times.
+_COVERED: Final = 0.4
+_MOST_INSETS: Final = 7
 # Behind a photo that is smaller than the legend.
 _BACKGROUND: Final = (24, 24, 27)
 
@@ -127,21 +130,22 @@ def _outline(picture: U8, masks: Mapping[str, NDArray[np.bool_]]) -> None:
     import cv2
 
     line = max(2, round(max(picture.shape[:2]) / 700))
+    kernel = np.ones((2 * line + 3, 2 * line + 3), np.uint8)
     taken = np.zeros(picture.shape[:2], np.uint8)
     for name, mask in masks.items():
         plane = mask.astype(np.uint8)
-        for inset in range(4):
-            contours = _contours(plane)
-            if not inset or not contours or _share_on(taken, contours) < 0.4:
+        contours = _contours(plane)
+        for _ in range(_MOST_INSETS):
+            if _share_on(taken, contours) < _COVERED:
                 break
-            step = 2 * line + 3
-            smaller = cv2.erode(plane, np.ones((step, step), np.uint8), borderValue=0)
+            smaller = np.asarray(cv2.erode(plane, kernel, borderValue=0), dtype=np.uint8)
             if not smaller.any():
                 break
-            plane = np.asarray(smaller, dtype=np.uint8)
+            plane, contours = smaller, _contours(smaller)
         cv2.drawContours(picture, contours, -1, (16, 16, 18), line + 2, cv2.LINE_AA)
         cv2.drawContours(picture, contours, -1, COLOURS[name], line, cv2.LINE_AA)
-        cv2.drawContours(taken, contours, -1, 255, line + 2)
+        # Twice as wide: what is so near would hide half of this line.
+        cv2.drawContours(taken, contours, -1, 255, 2 * line + 4)
 
 
 def _contours(plane: U8) -> list[NDArray[np.int32]]:
