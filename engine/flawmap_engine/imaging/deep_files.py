@@ -148,7 +148,7 @@ def _deep_tiff(
     known = (form == 1 and bits <= 16) or (form == 3 and bits in (32, 64))
     if not known or meaning not in (0, 1, 2, 5) or samples_each > 4:
         raise _unread_tiff(name, header)
-    per_pixel = samples_each * (bits // 8 + (4 if bits == 64 else 0)) + 8
+    per_pixel = 2 * samples_each * max(2, bits // 8) + 6
     check_size(name, width, height, per_pixel + size / max(1, width * height), limit)
     file.seek(0)
     samples, channels = decode_deep(
