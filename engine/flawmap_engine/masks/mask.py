@@ -152,16 +152,17 @@ def share_reaches(
 
     Notes
     -----
-    Counts the mask only if the grid leaves it open: a cell whose 8 neighbours are all in the mask
-    is in it as a whole, one that has none beside it is not at all.
+    Counts the mask only if the grid leaves it open: a cell whose 8 neighbours are in the mask too
+    is in it as a whole, and one without a strong or without a known cell around is not in it.
     """
-    own = cells_of(planes, distortion, k).view(np.uint8)
-    around = np.ones((3, 3), np.uint8)
-    if not (cv2.dilate(own, around).view(np.bool_) & cells).any():
+    severity, unknown = planes.of(distortion)
+    strong, known = severity >= k, unknown < UNKNOWN_FROM
+    # Each by itself: between a strong unknown cell and a weak known one a pixel may be both.
+    if not (_spread(strong, cv2.MORPH_DILATE) & _spread(known, cv2.MORPH_DILATE) & cells).any():
         return False
     w, h = counting_size(width, height)
     pixels = _pixels(planes.grid, w, h)
-    inner = cv2.erode(own, around).view(np.bool_) & cells
+    inner = _spread(strong & known, cv2.MORPH_ERODE) & cells
     if int(pixels[inner].sum()) >= least * int(pixels[cells].sum()):
         return True
     counts = count(planes, distortion, k, width, height)
@@ -181,6 +182,12 @@ def unknown_area_of(planes: ViewPlanes, distortion: str, width: int, height: int
 def _pixels(grid: Grid, width: int, height: int) -> CellCounts:
     """Pixels of each cell of a picture."""
     return np.outer(np.diff(cell_edges(grid.rows, height)), np.diff(cell_edges(grid.cols, width)))
+
+
+def _spread(cells: NDArray[np.bool_], operation: int) -> NDArray[np.bool_]:
+    """The cells grown, or shrunk, by their 8 neighbours."""
+    changed = cv2.morphologyEx(cells.view(np.uint8), operation, np.ones((3, 3), np.uint8))
+    return np.asarray(changed, np.uint8).view(np.bool_)
 
 
 def _at_least(plane: BytePlane, least: int, one: int) -> BytePlane:
