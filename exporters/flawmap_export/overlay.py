@@ -56,7 +56,7 @@ def draw_overlay(photo: U8, report: Report, planes: Mapping[str, DistortionPlane
         RGB, at most `LONGEST_SIDE` on its long side, legend included.
     """
     panel, (width, height) = lay_out(photo.shape[1], photo.shape[0], report, LONGEST_SIDE, _SMALL)
-    picture = _resized(photo, width, height, enlarge_smoothly=False)
+    picture = _photo_at(photo, width, height)
     masks, severities = _at_size(report, planes, width, height)
     hatch = _hatched(picture, planes, width, height)
     _tint(picture, masks, severities)
@@ -73,18 +73,24 @@ def _with_panel(image: Image.Image, panel: LegendPanel, *, hatched: bool) -> Ima
     return canvas
 
 
-def _resized(plane: U8, width: int, height: int, *, enlarge_smoothly: bool = True) -> U8:
-    """`plane` at another size: averaged where it shrinks, else as contract or pixels want it."""
+def _photo_at(photo: U8, width: int, height: int) -> U8:
+    """A copy of the photo at the picture's size: averaged, or each pixel as a square."""
     import cv2
 
-    rows, cols = plane.shape[:2]
-    if (rows, cols) == (height, width):
-        return plane.copy()
-    shrinks = height <= rows and width <= cols
-    how = cv2.INTER_LINEAR if enlarge_smoothly else cv2.INTER_NEAREST
-    if shrinks:
-        how = cv2.INTER_AREA
-    return np.asarray(cv2.resize(plane, (width, height), interpolation=how), dtype=np.uint8)
+    if photo.shape[:2] == (height, width):
+        return photo.copy()
+    larger = width > photo.shape[1] or height > photo.shape[0]
+    how = cv2.INTER_NEAREST if larger else cv2.INTER_AREA
+    return np.asarray(cv2.resize(photo, (width, height), interpolation=how), dtype=np.uint8)
+
+
+def _plane_at(plane: U8, width: int, height: int) -> U8:
+    """A plane at the picture's size, as the contract brings planes to any size."""
+    import cv2
+
+    if plane.shape == (height, width):
+        return plane
+    return np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _at_size(
@@ -93,16 +99,11 @@ def _at_size(
     """Masks and severities at the picture's size, of the flaws that are there at all."""
     masks, severities = {}, {}
     for name in (name for name in COLOURS if name in planes):
-        plane = planes[name]
-        if not plane.mask.any():
+        if not planes[name].mask.any():
             continue
-        severity = _resized(plane.severity, width, height)
-        if plane.mask.shape[0] >= height and plane.mask.shape[1] >= width:
-            mask = _resized(plane.mask, width, height) >= 128
-        else:
-            # From the grid a mask is made as the contract makes it: planes first, then threshold.
-            known = _resized(plane.unknown, width, height) < 128
-            mask = (severity >= round(255 * report.distortions[name].threshold)) & known
+        severity = _plane_at(planes[name].severity, width, height)
+        known = _plane_at(planes[name].unknown, width, height) < 128
+        mask = (severity >= round(255 * report.distortions[name].threshold)) & known
         if mask.any():
             masks[name], severities[name] = mask, severity
     return masks, severities
@@ -112,17 +113,22 @@ def _tint(
     picture: U8, masks: Mapping[str, NDArray[np.bool_]], severities: Mapping[str, U8]
 ) -> None:
     """Tint in place: at each pixel the worst flaw's colour, its severity as opacity."""
+    if not masks:
+        return
     worst = np.zeros(picture.shape[:2], np.uint8)
-    colour = np.zeros_like(picture)
-    for name, mask in masks.items():
+    whose = np.zeros(picture.shape[:2], np.uint8)
+    for i, (name, mask) in enumerate(masks.items()):
         here = mask & (severities[name] > worst)
-        worst[here] = severities[name][here]
-        colour[here] = COLOURS[name]
+        np.copyto(worst, severities[name], where=here)
+        np.copyto(whose, np.uint8(i), where=here)
+    colours = np.array([COLOURS[name] for name in masks], np.uint16)
     opacity = np.array([round(256 * _OPACITY * s / 255) for s in range(256)], np.uint16)
-    touched = np.flatnonzero(worst)
-    flat, alpha = picture.reshape(-1, 3), opacity[worst.ravel()[touched], None]
-    new, old = colour.reshape(-1, 3)[touched], flat[touched]
-    flat[touched] = ((256 - alpha) * old + alpha * new + 128) >> 8
+    # A band at a time, so that the wide numbers stay small.
+    for top in range(0, len(picture), 64):
+        band = slice(top, top + 64)
+        alpha = opacity[worst[band]][..., None]
+        mixed = (256 - alpha) * picture[band] + alpha * colours[whose[band]] + 128
+        picture[band] = mixed >> 8
 
 
 def _outline(picture: U8, masks: Mapping[str, NDArray[np.bool_]]) -> None:
@@ -167,13 +173,11 @@ def _hatched(picture: U8, planes: Mapping[str, DistortionPlanes], width: int, he
     """Hatch in place where at least half of the flaws cannot be told; says whether any was."""
     if not planes:
         return False
-    votes = np.zeros(next(iter(planes.values())).unknown.shape, np.uint8)
+    votes = np.zeros((height, width), np.uint8)
     for plane in planes.values():
-        votes += plane.unknown >= 128
-    half = (2 * votes.astype(np.uint16) >= len(planes)).astype(np.uint8) * 255
-    if not half.any():
-        return False
-    blind = _resized(half, width, height) >= 128
+        if plane.unknown.any():
+            votes += _plane_at(plane.unknown, width, height) >= 128
+    blind = 2 * votes >= len(planes)
     period = max(8, round(max(width, height) / 120))
     rows, cols = np.ogrid[:height, :width]
     lines = ((rows + cols) % period < max(1, period // 9)) & blind
