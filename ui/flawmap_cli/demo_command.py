@@ -54,7 +54,7 @@ def run(arguments: Namespace, console: Console, options: Options) -> int:
         damaged, planted_masks, planted = demo.plant(photo, seed)
         path = _write_inputs(out, damaged, planted_masks)
         progress.photo(0, path.name)
-        opened = client.open(path)
+        opened = client.open(os.path.abspath(path))
         report = client.analyze(opened, on_progress=progress.step)
         findings = gather(client, opened, report, size="full")
         folder = Path(write_folder(findings, out, "demo"))

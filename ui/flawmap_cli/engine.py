@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from argparse import Namespace
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from flawmap_api.connection import process_is
@@ -162,20 +163,30 @@ def _tell(console: Console, hello: Any, state: dict[str, Any]) -> None:
         "engine": f"Flawmap {hello.engine_version}, process {hello.pid}",
         "protocol": str(hello.protocol),
         "device": f"{device.device} ({', '.join(device.providers)}): {device.reason}",
-        "model": _plain(hello.model),
+        "model": _model(hello.model),
         "judges": ", ".join(hello.distortions),
         "log": str(document["log"]),
     }
     for key, value in state.items():
         # `status` repeats some of what `hello` said; once is enough.
-        rows.setdefault(key.replace("_", " "), _bytes(value) if key == "memory" else _plain(value))
+        name, text = _state(key, value)
+        rows.setdefault(name, text)
     console.table([[Span(name, "dim"), Span(clean(value))] for name, value in rows.items()])
 
 
-def _bytes(value: Any) -> str:
-    if not isinstance(value, dict):
-        return _plain(value)
-    return ", ".join(f"{key} {amount / (1 << 20):.0f} MiB" for key, amount in value.items())
+def _model(model: Mapping[str, Any]) -> str:
+    # The first digits tell two models apart; `doctor` has them all.
+    name = f"{model.get('name', 'unnamed')} {model.get('version', '')}".strip()
+    return f"{name}, SHA-256 {str(model.get('sha256', 'unknown'))[:12]}"
+
+
+def _state(key: str, value: Any) -> tuple[str, str]:
+    """One line of `status` as people read it: seconds and bytes with their units."""
+    if key == "memory" and isinstance(value, dict):
+        return key, ", ".join(f"{k} {amount / (1 << 20):.0f} MiB" for k, amount in value.items())
+    if key.endswith("_s") and isinstance(value, (int, float)):
+        return key[:-2], f"{value:.0f} s"
+    return key.replace("_", " "), _plain(value)
 
 
 def _plain(value: Any) -> str:

@@ -57,7 +57,8 @@ def wrapped(line: Sequence[Span], width: int | None, *, hanging: int = 4) -> Ite
     current: Line = []
     used, spaces, empty = 0, "", True
     for span in line:
-        for word in re.findall(r" +|[^ ]+", span.text):
+        # A number and its "%" stay together.
+        for word in re.findall(r" +(?!%)|(?:[^ ]| (?=%))+", span.text):
             if word.startswith(" "):
                 spaces += word
                 continue

@@ -100,11 +100,19 @@ def region_rows(report: Report, failing: Iterable[str]) -> list[list[Span]]:
             Span(region.distortion),
             Span(region.severity_level, level_style(region.severity_level)),
             Span(percent(region.area).rjust(7)),
-            Span(place(region.box, report.photo.width, report.photo.height)),
+            Span(_place_of(region, report)),
             Span(clean(region.sentence) + _standing(region)),
         ]
         for region in report.regions
     ]
+
+
+def _place_of(region: Region, report: Report) -> str:
+    """The place that the sentence names too; an engine that names none leaves it to the box."""
+    named = region.sentence_args.get("place")
+    if isinstance(named, str) and named:
+        return clean(named.replace("_", " "))
+    return place(region.box, report.photo.width, report.photo.height)
 
 
 def _standing(region: Region) -> str:

@@ -26,6 +26,14 @@ def test_wrapping_keeps_every_word_in_order(parts: list[str], width: int) -> Non
     assert "".join("".join(map(plain, lines)).split(" ")) == "".join("".join(parts).split(" "))
 
 
+def test_a_number_and_its_percent_sign_stay_together() -> None:
+    for width in range(40, 60):
+        lines = layout.wrapped(
+            [Span("Severe blur over 41 % of the photo, and 3 % at the top.")], width
+        )
+        assert not any(plain(line).strip().startswith("%") for line in lines)
+
+
 @given(st.lists(st.text("abcdefgh", min_size=1, max_size=12), max_size=30), st.integers(40, 100))
 def test_no_line_is_wider_than_the_terminal(words: list[str], width: int) -> None:
     for line in layout.wrapped([Span(" ".join(words))], width):
