@@ -23,7 +23,7 @@ from flawmap_engine.inference import Networks
 from flawmap_engine.planes import Analysis, ViewPlanes
 
 from .calibration import calibrated, to_bytes
-from .evidence import clipped_area, raised_by_clipping, unknown_cells
+from .evidence import clipped_area, lost_share, raised_by_clipping, unknown_cells
 from .subject import subject_plane
 from .tiling import Axis, Span, Tile, tiles_of
 from .views import screen_view, thumbnail, whole_view
@@ -258,7 +258,9 @@ class _Job:
         alpha = self.photo.alpha
         if alpha is not None and rgb is not self.photo.rgb:
             alpha = np.asarray(cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA))
-        lost = clipped_area(self.photo.clipped, self.photo.gamut, grid.rows, grid.cols)
+        whole = self.photo if before is None else before
+        share = lost_share(whole.clipped, whole.gamut)
+        lost = clipped_area(self.photo.clipped, self.photo.gamut, grid.rows, grid.cols, share)
         planes = ViewPlanes(name, distortions, severity, unknown)
         return _View(name, rgb, alpha, lost, tuple(tiles), planes)
 

@@ -71,7 +71,7 @@ def thumbnail(screen: Pixels) -> Pixels:
 
 
 def whole_view(screen: Pixels) -> Pixels:
-    """The whole picture at a long side of at most 512 px, both sides multiples of 32.
+    """The whole picture at a long side of 512 px, both sides multiples of 32.
 
     Parameters
     ----------
@@ -81,10 +81,11 @@ def whole_view(screen: Pixels) -> Pixels:
     Returns
     -------
     uint8, shape (multiples of 32, 3)
-        Squeezed by at most 16 px, not padded: padding would enter the means.
+        Squeezed by at most 16 px, not padded: padding would enter the means. The scorer was fitted
+        to views made like this, small photos enlarged.
     """
     height, width = screen.shape[:2]
-    scale = min(1.0, _WHOLE_SIDE / max(width, height))
+    scale = _WHOLE_SIDE / max(width, height)
     across, down = (max(1, round(side * scale / _MULTIPLE)) for side in (width, height))
     return _area(screen, (across * _MULTIPLE, down * _MULTIPLE))
 

@@ -33,6 +33,7 @@ __all__ = [
     "differs",
     "main",
     "probe_photo",
+    "store",
     "stored",
 ]
 
@@ -109,6 +110,16 @@ def stored(weights: Weights, runtime: Runtime) -> Answer:
     return answer_of(open_on_cpu(runtime, weights), weights.card)
 
 
+def store(answer: Answer, card: ModelCard) -> None:
+    """Write an answer beside the weights, with the hash of the model that gave it."""
+    np.savez_compressed(
+        card.path / ANSWER,
+        severity=answer.severity,
+        quality=np.float64(answer.quality),
+        model=np.array(card.sha256),
+    )
+
+
 def _read(path: Path) -> tuple[str, Answer]:
     """The hash of the model that gave a stored answer, and the answer."""
     with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
@@ -138,12 +149,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     path = weights.card.path / ANSWER
     if options.write:
-        np.savez_compressed(
-            path,
-            severity=answer.severity,
-            quality=np.float64(answer.quality),
-            model=np.array(weights.card.sha256),
-        )
+        store(answer, weights.card)
         print(f"Wrote {path}.")
         return 0
     if not path.is_file():

@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from flawmap_engine.analysis.evidence import clipped_area, raised_by_clipping, unknown_cells
+from flawmap_engine.analysis.evidence import (
+    clipped_area,
+    lost_share,
+    raised_by_clipping,
+    unknown_cells,
+)
 
 NAMES = ("blur", "jitter", "noise", "overexposure", "low_light", "compression")
 TEXTURE = ("blur", "jitter", "compression")
@@ -74,26 +79,35 @@ def _lost(cells, shape=(40, 60)):
 
 def test_a_lost_sky_counts_and_a_glint_does_not():
     none = np.zeros((40, 60), np.uint8)
-    sky = clipped_area(_lost(np.s_[:20]), none, 40, 60)
+    sky = clipped_area(_lost(np.s_[:20]), none, 40, 60, 0.0)
     assert sky[:18].min() == 1
     assert sky[22:].max() == 0
-    assert clipped_area(_lost(np.s_[5:6, 5:6]), none, 40, 60).max() == 0
-    assert clipped_area(_lost(np.s_[5:7, 5:7]), none, 40, 60).max() == 0
+    assert clipped_area(_lost(np.s_[5:6, 5:6]), none, 40, 60, 0.0).max() == 0
+    assert clipped_area(_lost(np.s_[5:7, 5:7]), none, 40, 60, 0.0).max() == 0
 
 
 def test_one_lost_channel_counts_for_less_than_all():
     none = np.zeros((40, 60), np.uint8)
     everything = _lost(np.s_[:])
-    gamut = clipped_area(none, everything, 40, 60)
+    gamut = clipped_area(none, everything, 40, 60, 0.0)
     assert gamut.max() < 0.1
-    assert clipped_area(everything, everything, 40, 60).min() == 1
+    assert clipped_area(everything, everything, 40, 60, 0.0).min() == 1
 
 
 def test_clipping_is_brought_to_the_grid_of_the_screen():
-    area = clipped_area(_lost(np.s_[:, 30:]), np.zeros((40, 60), np.uint8), 20, 30)
+    area = clipped_area(_lost(np.s_[:, 30:]), np.zeros((40, 60), np.uint8), 20, 30, 0.0)
     assert area.shape == (20, 30)
     assert area[:, :14].max() == 0
     assert area[:, 17:].min() == 1
+
+
+def test_a_photo_that_is_half_white_was_meant_to_be():
+    none, half = np.zeros((40, 60), np.uint8), _lost(np.s_[:20])
+    assert lost_share(half, none) == 0.5
+    assert lost_share(none, half) == 0.125
+    assert clipped_area(half, none, 40, 60, 0.5).max() == 0
+    assert clipped_area(half, none, 40, 60, 0.375).max() == 0.5
+    assert clipped_area(half, none, 40, 60, 0.25).max() == 1
 
 
 def test_clipping_raises_suspicion_and_never_lowers_or_invents():
@@ -109,8 +123,8 @@ def test_a_clipped_sky_reads_worse_than_the_same_sky_unclipped(networks, picture
     from flawmap_engine.analysis import analyze
 
     clipped = np.zeros((40, 60), np.uint8)
-    clipped[:20] = 255
+    clipped[:20, :40] = 255
     plain = analyze(picture(rgb), networks).screen.of("overexposure")[0]
     lost = analyze(picture(rgb, clipped=clipped), networks).screen.of("overexposure")[0]
-    assert (lost[:18] > plain[:18]).all()
-    np.testing.assert_array_equal(lost[23:], plain[23:])
+    assert (lost[:18, :38] > plain[:18, :38]).all()
+    np.testing.assert_array_equal(lost[:, 43:], plain[:, 43:])

@@ -46,7 +46,8 @@ def test_halving_first_keeps_places_and_tones(shape):
 def test_the_whole_photo_is_shown_at_512_px_in_multiples_of_32(shape):
     rgb = np.full((*shape, 3), 77, np.uint8)
     view = whole_view(rgb)
-    assert all(side % 32 == 0 and 32 <= side <= 512 for side in view.shape[:2])
+    assert all(side % 32 == 0 and side >= 32 for side in view.shape[:2])
+    assert max(view.shape[:2]) == 512
     assert (view == 77).all()
     assert thumbnail(rgb).shape == (128, 128, 3)
 
