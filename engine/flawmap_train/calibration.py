@@ -34,6 +34,7 @@ _FLAWED: Final = {"noise": 2.0, "compression": 2.0}
 _FLAWED_ELSE: Final = 4.0
 _LEAST_SLOPE: Final = 0.3
 _CLEAN_AREA: Final = 0.02
+_LEVEL: Final = 0.002  # IoU that is as good as the best
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,10 @@ def choose_threshold(
     allowed = np.arange(256) >= 8
     within = allowed & (false <= clean_area)
     chosen = within if within.any() else allowed
-    return int(np.argmax(np.where(chosen, iou, -1.0)))
+    iou = np.where(chosen, iou, -1.0)
+    # Where many do as well, the middle of them: it gives way least when photos differ.
+    good = np.flatnonzero(iou >= iou.max() - _LEVEL)
+    return int(good[len(good) // 2])
 
 
 def pieces(mask: BoolArray) -> list[tuple[npt.NDArray[np.intp], ...]]:

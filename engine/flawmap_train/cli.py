@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "export": _export,
         "quality": _quality,
         "evaluate": _evaluate,
+        "card": _card,
     }[options.command]
     run(options)
     return 0
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--data", type=Path, default=os.environ.get("FLAWMAP_DATA"))
         sub.add_argument("--work", type=Path, default=Path("train-work"), help="checkpoints")
         sub.add_argument("--cache", type=Path, help="packed crops (default: WORK/cache)")
+        sub.add_argument("--threads", type=int, default=2, help="of torch")
         return sub
 
     cache = command("cache", "make packed crops")
@@ -77,7 +79,6 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--resume", action="store_true")
     train.add_argument("--batch", type=int)
     train.add_argument("--rate", type=float, default=2e-3)
-    train.add_argument("--threads", type=int, default=2)
     train.add_argument("--seed", type=int, default=0)
 
     command("calibrate", "tables and thresholds from tune crops")
@@ -94,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
         "--weights", type=Path, help="folder of an export: whole-photo tables too"
     )
     evaluate.add_argument("--count", type=int, default=10)
+    card = command("card", "write MODEL_CARD.md beside the exported files")
+    card.add_argument("--out", type=Path, required=True)
     return parser
 
 
@@ -156,6 +159,20 @@ def _train(options: argparse.Namespace) -> None:
     minutes = options.minutes if options.minutes is not None else options.plan_minutes
     _say(f"training on {device}, batch {batch}, from step {trainer.step}")
     trainer.run(_cache_of(options), seconds=minutes * 60, checkpoint=checkpoint, say=_say)
+    _write_json(
+        options.work / "training.json",
+        {
+            "seen": trainer.seen,
+            "steps": trainer.step,
+            "batch": batch,
+            "minutes": trainer.busy / 60,
+            "device": device.upper(),
+            "threads": options.threads,
+            "rate": plan.rate,
+            "loss": trainer.loss,
+            "crops": trainer.crops,
+        },
+    )
     _say(f"stopped at step {trainer.step}, {trainer.seen} crops, progress {trainer.progress:.3f}")
 
 
@@ -167,7 +184,7 @@ def _calibrate(options: argparse.Namespace) -> None:
     from .evaluation import raw_severity, stacked
     from .training import load_weights
 
-    torch.set_num_threads(2)
+    torch.set_num_threads(options.threads)
     network = load_weights(options.work / "checkpoint.pt")
     crops, label, context = stacked(_cache_of(options, "tune"))
     clean, clean_label, clean_context = stacked(_cache_of(options, "tune-clean"))
@@ -177,15 +194,18 @@ def _calibrate(options: argparse.Namespace) -> None:
         raw_severity(network, clean, clean_context),
         clean_label,
     )
-    (options.work / "calibration.json").write_text(json.dumps(result.as_json()))
+    _write_json(options.work / "calibration.json", result.as_json())
     _say(f"thresholds {result.thresholds}")
 
 
 def _quality(options: argparse.Namespace) -> None:
+    import torch
+
     from .quality import fit_quality
 
+    torch.set_num_threads(options.threads)
     ridge = fit_quality(options.clive or _data(options) / "real" / "clive")
-    (options.work / "quality.json").write_text(json.dumps(ridge.as_json()))
+    _write_json(options.work / "quality.json", ridge.as_json())
     _say(
         f"quality on {ridge.photos} photos, out of fold by group: SRCC {ridge.srcc:.3f} "
         f"PLCC {ridge.plcc:.3f}, alpha {ridge.alpha:g}"
@@ -226,7 +246,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     from .synthesis import load_photos, load_shapes
     from .training import load_weights
 
-    torch.set_num_threads(2)
+    torch.set_num_threads(options.threads)
     part = options.part
     calibration = Calibration.from_json(json.loads((options.work / "calibration.json").read_text()))
     network = load_weights(options.work / "checkpoint.pt")
@@ -239,11 +259,29 @@ def _evaluate(options: argparse.Namespace) -> None:
         clean_label,
         calibration,
     )
-    print(f"\n{len(crops)} damaged and {len(clean)} clean {part} crops\n\n{as_text(table)}")
+    told: dict[str, object] = {
+        "damaged": len(crops),
+        "clean": len(clean),
+        "crops": as_text(table),
+        "count": options.count,
+    }
+    print(f"\n{len(crops)} damaged and {len(clean)} clean {part} crops\n\n{told['crops']}")
     if options.weights:
         data = _data(options)
         photos, shapes = load_photos(data, part), load_shapes(data, part)
         shipped = Shipped(options.weights)
-        planted = planted_table(shipped, photos, shapes, count=options.count)
-        print(f"\nOne planted flaw a {part} photo\n\n{as_text(planted)}")
-        print(f"\nClean {part} photos\n\n{as_text(clean_table(shipped, photos))}")
+        told["planted"] = as_text(planted_table(shipped, photos, shapes, count=options.count))
+        told["photos"] = as_text(clean_table(shipped, photos))
+        print(f"\nOne planted flaw a {part} photo\n\n{told['planted']}")
+        print(f"\nClean {part} photos\n\n{told['photos']}")
+    _write_json(options.work / f"evaluation-{part}.json", told)
+
+
+def _card(options: argparse.Namespace) -> None:
+    from .card import write_card
+
+    _say(f"wrote {write_card(options.out, data=_data(options), work=options.work)}")
+
+
+def _write_json(file: Path, document: dict[str, object]) -> None:
+    file.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

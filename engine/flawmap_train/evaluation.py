@@ -75,6 +75,13 @@ def _auc(score: FloatArray, truth: npt.NDArray[np.bool_]) -> float:
     return float((yes * (below + no / 2)).sum() / (yes.sum() * no.sum()))
 
 
+def _correlation(a: FloatArray, b: FloatArray) -> float:
+    """Pearson's; not a number where one of the two does not vary."""
+    if a.size < 2 or not np.ptp(a) or not np.ptp(b):
+        return float("nan")
+    return float(np.corrcoef(a, b)[0, 1])
+
+
 def crop_table(
     raw: FloatArray,
     label: ByteArray,
@@ -100,13 +107,13 @@ def crop_table(
         row["IoU>=.5"] = float((found & strong).sum() / max(1, (strong | (found & empty)).sum()))
         row["AUC"] = _auc(severity[flawed | empty], flawed[flawed | empty])
         error = severity[flawed] - truth[flawed]
-        row["corr"] = float(np.corrcoef(severity[flawed], truth[flawed])[0, 1])
-        row["error"], row["bias"] = float(np.abs(error).mean()), float(error.mean())
+        row["corr"] = _correlation(severity[flawed], truth[flawed])
+        row["error"], row["bias"] = _mean(np.abs(error).tolist()), _mean(error.tolist())
         for low, high in _BANDS:
             band = (truth >= low) & (truth < high)
             row[f"recall {low:.1f}"] = float(found[band].mean()) if band.any() else float("nan")
         clean = calibration.calibration[name](clean_raw[:, d][clean_label[:, d] == 0])
-        row["clean"] = float((np.rint(clean * 255) >= calibration.thresholds[name]).mean())
+        row["clean"] = _mean((np.rint(clean * 255) >= calibration.thresholds[name]).tolist())
         table[name] = row
     return table
 
@@ -248,8 +255,8 @@ def clean_table(shipped: Shipped, photos: Sequence[Photo]) -> dict[str, dict[str
     return {
         name: {
             "photos": len(values),
-            "flagged": float(np.mean(values)),
-            "photos over 5 %": float((np.array(values) > 0.05).mean()),
+            "flagged": _mean(values),
+            "photos over 5 %": _mean([float(v > 0.05) for v in values]),
         }
         for name, values in area.items()
     }
@@ -261,10 +268,17 @@ def as_text(table: dict[str, dict[str, float]]) -> str:
     lines = ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for name, row in table.items():
         lines.append(f"| {name} | " + " | ".join(_figure(row[c]) for c in columns) + " |")
-    mean = [_figure(float(np.nanmean([row[c] for row in table.values()]))) for c in columns]
+    mean = [_figure(_mean([row[c] for row in table.values()])) for c in columns]
     lines.append("| mean | " + " | ".join(mean) + " |")
     return "\n".join(lines)
 
 
+def _mean(values: Sequence[float]) -> float:
+    known = [v for v in values if v == v]
+    return sum(known) / len(known) if known else float("nan")
+
+
 def _figure(v: float) -> str:
+    if v != v:
+        return "-"
     return f"{v:.0f}" if v >= 2 else f"{v:.3f}"

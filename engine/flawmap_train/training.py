@@ -69,6 +69,8 @@ class Trainer:
         self.step = 0
         self.seen = 0
         self.busy = 0.0
+        self.loss = float("nan")
+        self.crops = 0
         self.rng = np.random.default_rng(plan.seed)
 
     @property
@@ -139,6 +141,7 @@ class Trainer:
         while time.monotonic() < end and self.progress < 1.0:
             total += self.train_step(*pool.batch(self.plan.batch))
             count += 1
+            self.loss, self.crops = total / count, pool.crops
             now = time.monotonic()
             if now - looked > 20:
                 pool.look()
@@ -218,6 +221,10 @@ class _Pool:
     @property
     def size(self) -> int:
         return len(self.open)
+
+    @property
+    def crops(self) -> int:
+        return sum(len(shard.crops) for shard in self.open.values())
 
     def look(self) -> None:
         there = shards(self.folder)

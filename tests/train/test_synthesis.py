@@ -1,0 +1,157 @@
+"""Samples: one seed, one sample; damage inside its mask alone; labels that rise with the damage."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from flawmap_train import degrade, synthesis
+from flawmap_train.negatives import fair_negatives, flat_picture
+from flawmap_train.regions import KINDS, draw_mask
+from flawmap_train.synthesis import load_photos, load_shapes, make_sample
+from flawmap_train.words import DISTORTIONS, IGNORE, LABEL_SCALE
+
+
+@pytest.fixture(scope="module")
+def photos(data):
+    return load_photos(data, "dev")
+
+
+@pytest.fixture(scope="module")
+def shapes(data):
+    return load_shapes(data, "train")
+
+
+def test_tune_photos_are_held_back_by_scene_and_the_same_each_time(data):
+    train, tune = load_photos(data, "train"), load_photos(data, "tune")
+    assert [p.file for p in tune] == [p.file for p in load_photos(data, "tune")]
+    assert len(tune) >= 30 and len(train) + len(tune) == 38
+    names = [{p.file.name for p in part} for part in (train, tune)]
+    assert not names[0] & names[1]
+    assert any({"p00.png", "p01.png"} <= part for part in names)
+    assert {p.split for p in load_photos(data, "dev")} == {"dev"}
+
+
+def test_shapes_to_learn_from_and_shapes_held_out_are_apart(data):
+    train, tune = load_shapes(data, "train"), load_shapes(data, "tune")
+    assert len(train) == 3 and len(tune) == 1
+    assert not any(np.array_equal(a, b) for a in train for b in tune)
+
+
+@pytest.mark.parametrize("only", [None, *DISTORTIONS])
+def test_one_seed_gives_one_sample(photos, shapes, only):
+    a, b = (make_sample(np.random.default_rng(7), photos, shapes, only=only) for _ in range(2))
+    assert np.array_equal(a.crop, b.crop)
+    assert np.array_equal(a.label, b.label)
+    assert np.array_equal(a.thumbnail, b.thumbnail)
+
+
+def test_a_sample_has_the_shapes_and_bytes_it_promises(photos, shapes):
+    for seed in range(12):
+        sample = make_sample(np.random.default_rng(seed), photos, shapes)
+        assert sample.crop.shape == (256, 256, 3) and sample.crop.dtype == np.uint8
+        assert sample.label.shape == (6, 32, 32) and sample.label.dtype == np.uint8
+        assert sample.thumbnail.shape == (128, 128, 3) and sample.thumbnail.dtype == np.uint8
+        assert ((sample.label <= LABEL_SCALE) | (sample.label == IGNORE)).all()
+
+
+def test_a_clean_sample_plants_nothing(photos, shapes):
+    for seed in range(8):
+        label = make_sample(np.random.default_rng(seed), photos, shapes, clean=True).label
+        assert ((label == 0) | (label == IGNORE)).all()
+
+
+def _bench(photos, shapes, monkeypatch, seed):
+    """A sample in the making whose every mask is the left half."""
+    rng = np.random.default_rng(seed)
+    x, place = synthesis._cut(rng, photos[0])
+    thumb = degrade.floats_of(synthesis._whole(photos[0].file))
+    bench = synthesis._Bench(rng, x, thumb, place, shapes)
+    half = np.zeros((256, 256), np.float32)
+    half[:, :128] = 1
+    small = np.zeros((128, 128), np.float32)
+    small[:, :64] = 1
+    monkeypatch.setattr(bench.__class__, "masks", lambda self: (half.copy(), small.copy()))
+    # The camera's own JPEG is everywhere, by its nature; here only the flaw is looked at.
+    monkeypatch.setattr(degrade, "jpeg", lambda x, quality, fine_chroma=False: x)
+    return bench
+
+
+@pytest.mark.parametrize("kind", DISTORTIONS)
+def test_a_damage_stays_within_its_mask(photos, shapes, monkeypatch, kind):
+    for seed in range(6):
+        with monkeypatch.context() as patch:
+            if kind == "compression":
+                patch.setattr(
+                    degrade, "draw_coding", lambda *_: degrade.Coding("webp", 12.0, (0, 0))
+                )
+            bench = _bench(photos, shapes, patch, seed)
+            before = bench.x.copy()
+            synthesis._damage(bench, [kind])
+            assert np.array_equal(bench.x[:, 129:], before[:, 129:])
+            assert not np.array_equal(bench.x[:, :128], before[:, :128])
+            label = bench.label[DISTORTIONS.index(kind)]
+            assert label[:, 16:].max() == 0
+
+
+@pytest.mark.parametrize("kind", DISTORTIONS)
+def test_a_stronger_draw_gives_a_higher_label(photos, shapes, monkeypatch, kind):
+    def planted(severity):
+        values = []
+        for seed in range(10):
+            with monkeypatch.context() as patch:
+                patch.setattr(synthesis, "draw_severity", lambda *_: severity)
+                bench = _bench(photos, shapes, patch, seed)
+                synthesis._damage(bench, [kind])
+                label = bench.label[DISTORTIONS.index(kind)]
+                if label.any():
+                    values.append(np.median(label[label > 0]))
+        return np.median(values)
+
+    weak, middle, strong = (planted(s) for s in (0.15, 0.45, 0.8))
+    assert weak < middle < strong
+
+
+def test_severities_are_drawn_over_the_whole_scale_and_a_fifth_is_faint():
+    rng = np.random.default_rng(0)
+    drawn = np.array([synthesis.draw_severity(rng) for _ in range(4000)])
+    assert drawn.min() >= 0.05 and drawn.max() <= 0.93
+    assert 0.17 < (drawn < 0.2).mean() < 0.23
+    assert np.histogram(drawn, [0.2, 0.4, 0.6, 0.8])[0].min() > 700
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_masks_of_every_kind_are_soft_planes_of_one_seed(shapes, kind):
+    for seed in range(10):
+        a, b = (draw_mask(np.random.default_rng(seed), 128, shapes, kind=kind) for _ in range(2))
+        assert np.array_equal(a, b)
+        assert a.shape == (128, 128) and a.dtype == np.float32
+        assert a.min() >= 0 and a.max() <= 1 and a.mean() > 0.01
+
+
+def test_soft_backgrounds_teach_nothing_about_blur():
+    rng = np.random.default_rng(0)
+    soft = degrade.floats_of((rng.random((9, 9, 3)) * 255).astype(np.uint8))
+    import cv2
+
+    soft = cv2.resize(soft, (256, 256), interpolation=cv2.INTER_CUBIC).clip(0, 1)
+    blur, jitter = DISTORTIONS.index("blur"), DISTORTIONS.index("jitter")
+    fair = fair_negatives(soft, frozenset({"day"}), has_bokeh=True, grain=0.0)
+    assert not fair[blur].any() and not fair[jitter].any()
+    assert fair[DISTORTIONS.index("compression")].all()
+
+
+def test_the_dark_of_a_night_photo_is_no_fair_negative_for_low_light():
+    dark = np.full((256, 256, 3), 0.08, np.float32)
+    d = DISTORTIONS.index("low_light")
+    assert fair_negatives(dark, frozenset({"day"}), has_bokeh=False, grain=0.0)[d].all()
+    assert not fair_negatives(dark, frozenset({"night"}), has_bokeh=False, grain=0.0)[d].any()
+
+
+def test_flat_pictures_are_of_many_kinds_and_within_range():
+    means = []
+    for seed in range(40):
+        x = flat_picture(np.random.default_rng(seed), 64)
+        assert x.shape == (64, 64, 3) and x.min() >= 0 and x.max() <= 1
+        means.append(float(x.mean()))
+    assert min(means) < 0.1 and max(means) > 0.98
