@@ -44,7 +44,7 @@ class Shard:
         def load(name: str) -> npt.NDArray[Any]:
             return np.load(folder / f"{name}.npy", mmap_mode="r")
 
-        return cls(folder, load("crops"), load("labels"), np.asarray(load("context")))
+        return cls(folder, load("crops"), load("labels"), np.array(load("context")))
 
 
 def shards(folder: Path) -> list[Path]:
