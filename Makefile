@@ -104,12 +104,22 @@ format: $(VENV)/.ready-dev-$(EXTRA)
 	@$(VENV)/bin/python -m ruff check --fix-only .
 	@$(VENV)/bin/python -m ruff format .
 
-bench: $(VENV)/.ready-test-$(EXTRA)
-	@$(VENV)/bin/python -m benchmarks $(ARGS)
+# Real photos of 10 megapixels and more, a folder of them; the research sets have one.
+PHOTOS ?= $(firstword $(wildcard $(addsuffix /large,$(FLAWMAP_DATA) ../data ../shared/data)))
 
-# The same tests as in `make test`, at their full length and without a time limit.
+bench: $(VENV)/.ready-test-$(EXTRA)
+	@test -n '$(PHOTOS)' || { echo 'Name a folder of large photos: make bench PHOTOS=path' >&2; exit 1; }
+	@$(VENV)/bin/python benchmarks/analysis.py --photos '$(PHOTOS)' $(ARGS)
+	@$(VENV)/bin/python benchmarks/engine.py "$$(ls -S '$(PHOTOS)'/*.jpg | head -n 1)" $(ARGS)
+
+# The samples of `make test` at their full length, then what takes hours by itself.
+PROOF_PHOTO ?= ui/flawmap_cli/data/demo.webp
+PROOFS := $(filter-out %/__init__.py %/kill_engine.py,$(wildcard tests/proofs/*.py))
+
 proofs: $(VENV)/.ready-test-$(EXTRA)
-	@FLAWMAP_PROOFS=long $(VENV)/bin/python -m pytest -m proof --timeout 0 $(ARGS)
+	FLAWMAP_PROOFS=long $(VENV)/bin/python -m pytest -m proof --timeout 0 $(ARGS)
+	$(VENV)/bin/python tests/proofs/kill_engine.py '$(PROOF_PHOTO)'
+	@set -e; for proof in $(PROOFS); do echo "$$proof"; $(VENV)/bin/python $$proof; done
 
 wheel: $(VENV)/.ready-test-$(EXTRA)
 	@$(VENV)/bin/python -m build --wheel --outdir dist
