@@ -119,6 +119,7 @@ def for_each(
         If there is no engine and none can be started.
     """
     done = 0
+    lost: EngineLost | None = None
     with contextlib.ExitStack() as stack:
         client = None
         if any(item.error is None for item in items):
@@ -131,18 +132,36 @@ def for_each(
             for item in items:
                 progress.photo(done, item.name)
                 if item.error is not None or client is None:
-                    outcome: Outcome[T] = Outcome(item, error=item.error)
+                    outcome: Outcome[T] = Outcome(item, error=item.error or lost)
                 else:
                     outcome = _outcome(client, item, work, progress, options)
                 # What the caller prints must not run into the bar.
                 progress.hide()
                 yield outcome
                 done += 1
+                if client is not None and isinstance(outcome.error, EngineLost):
+                    client = client if _comes_back(client) else None
+                    lost = outcome.error
         except KeyboardInterrupt:
             if client is not None:
                 with contextlib.suppress(FlawmapError, OSError):
                     client.cancel()
             raise Interrupted(done, len(items)) from None
+
+
+def _comes_back(client: EngineClient) -> bool:
+    """Whether there is an engine again after one was lost.
+
+    One that died of a photo is started anew and the others go on. Where none starts, nobody should
+    wait for each of a thousand photos until that is found out again.
+    """
+    try:
+        client.models()
+    except EngineLost:
+        return False
+    except FlawmapError:
+        pass
+    return True
 
 
 def _outcome(

@@ -31,6 +31,7 @@ class Progress:
         self._shown = False
         self._done = 0
         self._name = ""
+        self._share = 0.0
 
     def __enter__(self) -> Progress:
         return self
@@ -45,13 +46,17 @@ class Progress:
 
     def photo(self, done: int, name: str) -> None:
         """The next photo begins."""
-        self._done, self._name = done, clean(name)
-        self._show("", 0.0)
+        self._done, self._name, self._share = done, clean(name), 0.0
+        self._show("")
 
     def step(self, progress: Any) -> None:
-        """The photo at hand is so far: a `flawmap_api.Progress`."""
-        share = progress.done / progress.total if progress.total else 0.0
-        self._show(str(progress.stage), share)
+        """The photo at hand is so far: a `flawmap_api.results.Progress`."""
+        stage = str(progress.stage)
+        # A stage of one step says nothing about how long the photo takes; and no bar goes back.
+        if progress.total > 1:
+            self._share = max(self._share, min(1.0, progress.done / progress.total))
+            stage = f"{stage} {progress.done}/{progress.total}"
+        self._show(stage)
 
     def hide(self) -> None:
         """Take the bar away before something else is printed."""
@@ -59,14 +64,14 @@ class Progress:
             self._bar.stop()
             self._shown = False
 
-    def _show(self, stage: str, share: float) -> None:
+    def _show(self, stage: str) -> None:
         if not self._console.shows_progress or time.monotonic() - self._started < _PATIENCE:
             return
         if self._bar is None:
             self._make()
         self._bar.update(
             self._task,
-            completed=self._done + min(1.0, share),
+            completed=self._done + self._share,
             count=f"{self._done + 1}/{self._total}" if self._total > 1 else "",
             what=f"{self._name} {stage}".strip(),
         )

@@ -33,22 +33,11 @@ def percent(share: float) -> str:
 
 
 def place(box: Box, width: int, height: int) -> str:
-    """Where a box lies in a photo of `width` × `height`, in the words of a 3 × 3 board.
-
-    A box over most of a side has no place along it: a band along the upper edge is `top`, one that
-    takes nearly all is `whole photo`.
-    """
-    across = _third(box.x0, box.x1, width, ("left", "", "right"))
-    down = _third(box.y0, box.y1, height, ("top", "", "bottom"))
-    if box.width > 0.7 * width and box.height > 0.7 * height:
-        return "whole photo"
-    return " ".join(word for word in (down, across) if word) or "centre"
-
-
-def _third(low: int, high: int, size: int, names: tuple[str, str, str]) -> str:
-    if high - low > 0.7 * size:
-        return ""
-    return names[min(2, 3 * (low + high) // (2 * size))]
+    """Which of the 3 × 3 fields of a photo of `width` × `height` holds the box's centre."""
+    column = min(2, 3 * (box.x0 + box.x1) // (2 * width))
+    row = min(2, 3 * (box.y0 + box.y1) // (2 * height))
+    words_of_both = (("top", "", "bottom")[row], ("left", "", "right")[column])
+    return " ".join(word for word in words_of_both if word) or "centre"
 
 
 def level_style(level: str) -> str:

@@ -148,6 +148,36 @@ def test_no_engine_is_one_sentence_with_its_last_words_and_2(
     assert document["failure"]["message"] == "The engine ended."
 
 
+def test_a_photo_that_kills_the_engine_is_named_and_the_others_go_on(
+    here: Path, flawmap: Flawmap, fake: FakeEngine
+) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        photo_file(here, name)
+    fake.put("a.jpg", EngineLost("The engine was lost twice."))
+    said = flawmap("check", ".")
+    assert said.lines[0] == "a.jpg: not judged: The engine was lost twice."
+    assert said.lines[1].startswith("b.jpg: clean")
+
+
+def test_an_engine_that_does_not_come_back_is_not_asked_for_every_photo(
+    here: Path, flawmap: Flawmap, fake: FakeEngine
+) -> None:
+    for i in range(5):
+        photo_file(here, f"{i}.jpg")
+
+    def gone(method: str, argument: object) -> None:
+        if method not in ("connect", "close"):
+            raise EngineLost("The engine did not become ready.")
+
+    fake.before = gone
+    said = flawmap("check", ".")
+    assert said.code == 2
+    assert said.lines[:5] == [
+        f"{i}.jpg: not judged: The engine did not become ready." for i in range(5)
+    ]
+    assert [call for call, _ in fake.calls].count("open") == 1
+
+
 def test_remarks_stand_below_the_regions(here: Path, flawmap: Flawmap, fake: FakeEngine) -> None:
     fine = OnlyAt1To1("blur", 0.4, 0.2, "A little soft at 1:1.")
     fake.put(
