@@ -9,7 +9,7 @@ from flawmap_api.geometry import Box
 from flawmap_engine.planes import Analysis
 
 from .mask import mask_window
-from .regions import RegionShape, find_regions
+from .regions import RegionShape, find_region, find_regions
 from .resample import cell_of
 
 __all__ = ["region_at", "region_of"]
@@ -28,12 +28,10 @@ def region_of(
     planes = analysis.planes(view)
     distortion = region_id.rpartition("-")[0]
     if distortion in planes.distortions:
-        shapes, _ = find_regions(
-            planes, thresholds[distortion], distortion, analysis.width, analysis.height
-        )
-        for shape in shapes:
-            if shape.id == region_id:
-                return shape
+        k = thresholds[distortion]
+        shape = find_region(planes, k, distortion, analysis.width, analysis.height, region_id)
+        if shape is not None:
+            return shape
     raise NotFound(
         f"The {view} view has no region {region_id[:40]!r} at these thresholds.",
         "A region's id holds for the view and thresholds that made it; ask for `regions` again.",

@@ -6,6 +6,7 @@ first. Areas are counted at no more than 2,048 px, so that a 100 MP photo costs 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import cv2
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 BytePlane = NDArray[np.uint8]
-CellCounts = NDArray[np.int64]
+CellCounts = NDArray[np.int32]
 
 #: An unknown plane says "cannot tell" from this value on.
 UNKNOWN_FROM = 128
@@ -43,9 +44,9 @@ class MaskCounts:
 
     Attributes
     ----------
-    mask : int64, shape (rows, cols)
+    mask : int32, shape (rows, cols)
         Mask pixels of each cell.
-    pixels : int64, shape (rows, cols)
+    pixels : int32, shape (rows, cols)
         All pixels of each cell.
     unknown_area : float in [0, 1]
         Share of pixels without evidence.
@@ -122,13 +123,14 @@ def count(planes: ViewPlanes, distortion: str, k: int, width: int, height: int) 
     if int(unknown.max()) >= UNKNOWN_FROM:
         blind = _at_least(bring_to(unknown, w, h), UNKNOWN_FROM, 1)
     if int(severity.max()) < k:
-        counted = np.zeros((rows, cols), np.int64)
+        counted = np.zeros((rows, cols), np.int32)
     else:
         mask = _at_least(bring_to(severity, w, h), k, 1)
         if blind is not None:
             mask = _without(mask, blind)
-        sums = np.asarray(cv2.integral(mask))[np.ix_(ys, xs)].astype(np.int64)
-        counted = np.diff(np.diff(sums, axis=0), axis=1)
+        sums = np.asarray(cv2.integral(mask), np.int32)[ys][:, xs]
+        below = sums[1:] - sums[:-1]
+        counted = below[:, 1:] - below[:, :-1]
     unknown_area = 0.0 if blind is None else cv2.countNonZero(blind) / (w * h)
     return MaskCounts(mask=counted, pixels=pixels, unknown_area=unknown_area)
 
@@ -179,9 +181,13 @@ def unknown_area_of(planes: ViewPlanes, distortion: str, width: int, height: int
     return count(planes, distortion, 256, width, height).unknown_area
 
 
+@functools.lru_cache(maxsize=8)
 def _pixels(grid: Grid, width: int, height: int) -> CellCounts:
     """Pixels of each cell of a picture."""
-    return np.outer(np.diff(cell_edges(grid.rows, height)), np.diff(cell_edges(grid.cols, width)))
+    down, across = (np.diff(cell_edges(grid.rows, height)), np.diff(cell_edges(grid.cols, width)))
+    pixels = np.outer(down, across).astype(np.int32)
+    pixels.flags.writeable = False
+    return pixels
 
 
 def _spread(cells: NDArray[np.bool_], operation: int) -> NDArray[np.bool_]:

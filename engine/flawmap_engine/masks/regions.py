@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -24,7 +24,14 @@ from flawmap_engine.planes import ViewPlanes
 from .mask import MaskCounts, cells_of, count, mask_window
 from .resample import cell_edges, cell_of
 
-__all__ = ["MAX_PER_DISTORTION", "MIN_AREA", "RegionShape", "blur_radius", "find_regions"]
+__all__ = [
+    "MAX_PER_DISTORTION",
+    "MIN_AREA",
+    "RegionShape",
+    "blur_radius",
+    "find_region",
+    "find_regions",
+]
 
 #: Regions smaller than this share of the photo are dropped.
 MIN_AREA = 0.002
@@ -134,19 +141,19 @@ def find_regions(
     More
         Number and area of the others that are at least 0.002 of the photo.
     """
-    cells = cells_of(planes, distortion, k)
-    if not cells.any():
-        return [], More(0, 0.0)
-    counted = counts or count(planes, distortion, k, width, height)
-    pieces = _pieces(cells, planes.of(distortion)[0], counted)
-    kept = []
-    for piece in pieces[:MAX_PER_DISTORTION]:
-        own = piece.on_grid(planes.grid)
-        box = _box_of(planes, distortion, k, width, height, own)
-        if box is not None:
-            kept.append(_shape(distortion, planes.grid, piece, own, box))
+    pieces = _pieces(planes, k, distortion, width, height, counts)
     rest = pieces[MAX_PER_DISTORTION:]
+    kept = list(_shapes(pieces, planes, k, distortion, width, height))
     return kept, More(len(rest), rounded(sum(piece.area for piece in rest)))
+
+
+def find_region(
+    planes: ViewPlanes, k: int, distortion: str, width: int, height: int, region_id: str
+) -> RegionShape | None:
+    """The one of `find_regions` that has this id, or None; boxes after it are not looked for."""
+    pieces = _pieces(planes, k, distortion, width, height, None)
+    shapes = _shapes(pieces, planes, k, distortion, width, height)
+    return next((shape for shape in shapes if shape.id == region_id), None)
 
 
 def blur_radius(cells: int, pixels: int) -> int:
@@ -180,13 +187,26 @@ def _joined(cells: CellMask) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     return np.asarray(labels, np.int32)[:rows, :cols] * cells, bounds
 
 
-def _pieces(cells: CellMask, severity: NDArray[np.uint8], counts: MaskCounts) -> list[_Piece]:
+def _pieces(
+    planes: ViewPlanes,
+    k: int,
+    distortion: str,
+    width: int,
+    height: int,
+    counts: MaskCounts | None,
+) -> list[_Piece]:
     """Regions of at least `MIN_AREA`, most severity · √area first, then in reading order."""
+    cells = cells_of(planes, distortion, k)
+    if not cells.any():
+        return []
+    severity, _ = planes.of(distortion)
+    counts = counts or count(planes, distortion, k, width, height)
     labels, bounds = _joined(cells)
     # Neighbours of a region's cells belong to no other region: the largest label is the only one.
-    owner = np.asarray(cv2.dilate(labels.astype(np.float32), _AROUND), np.int64)
-    total = int(counts.pixels.sum())
-    areas = np.bincount(owner.ravel(), weights=counts.mask.ravel()) / total
+    owner = np.asarray(cv2.dilate(labels.astype(np.float32), _AROUND), np.float32)
+    held = counts.mask != 0
+    pixels = np.bincount(owner[held].astype(np.int64), weights=counts.mask[held])
+    areas = pixels / int(counts.pixels.sum())
     pieces = []
     for label in np.flatnonzero(areas >= MIN_AREA).tolist():
         if label == 0:
@@ -197,6 +217,17 @@ def _pieces(cells: CellMask, severity: NDArray[np.uint8], counts: MaskCounts) ->
         strong = rounded(float(np.percentile(severity[window][own], 95)) / 255)
         pieces.append(_Piece(row, col, own, rounded(areas[label]), strong))
     return sorted(pieces, key=lambda p: (-p.severity * math.sqrt(p.area), p.row, p.col))
+
+
+def _shapes(
+    pieces: list[_Piece], planes: ViewPlanes, k: int, distortion: str, width: int, height: int
+) -> Iterator[RegionShape]:
+    """The first eight pieces with their boxes; one without a single pixel of its own is none."""
+    for piece in pieces[:MAX_PER_DISTORTION]:
+        own = piece.on_grid(planes.grid)
+        box = _box_of(planes, distortion, k, width, height, own)
+        if box is not None:
+            yield _shape(distortion, planes.grid, piece, own, box)
 
 
 def _shape(distortion: str, grid: Grid, piece: _Piece, own: CellMask, box: Box) -> RegionShape:

@@ -140,10 +140,10 @@ def _of_photo(
         return bring_to(unknown, width, height)
     if request.plane == "severity":
         return bring_to(severity, width, height)
-    mask = distortion_mask(planes, name, k, width, height)
     if request.plane == "mask":
-        return mask
-    coverage = softened(mask, planes.grid, width, height)
+        return distortion_mask(planes, name, k, width, height)
+    # Nothing keeps the mask: on a large photo every plane counts.
+    coverage = softened(distortion_mask(planes, name, k, width, height), planes.grid, width, height)
     return tint(coverage, bring_to(severity, width, height), _colour(name), request.channels)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,7 +68,7 @@ class Ground:
             subject = subject[np.ix_(*nearest)]
         y, x = (np.abs((2 * np.arange(n, dtype=np.float32) + 1) / n - 1) for n in (rows, cols))
         central = 1 - np.sqrt((x[None, :] ** 2 + y[:, None] ** 2) / 2)
-        loss = _loss(planes.severity.reshape(len(planes.distortions), -1), planes)
+        loss = _loss(planes.severity, planes.unknown, np.ones((rows, cols), np.bool_))
         return cls(planes, subject, central.astype(np.float32), analysis.quality, loss)
 
 
@@ -105,8 +106,8 @@ def standing(ground: Ground, part: CellMask, area: float, row: int = 0, col: int
     central = float(ground.central[window][part].mean())
     place = (2 * subject + central) / 3
     planes = ground.planes
-    severity, unknown = planes.severity[:, *window][:, part], planes.unknown[:, *window][:, part]
-    quality = ground.quality + 0.5 * (ground.loss - _mean_loss(severity, unknown))
+    loss = _loss(planes.severity[:, *window], planes.unknown[:, *window], part)
+    quality = ground.quality + 0.5 * (ground.loss - loss)
     return Standing(
         subject=_clip(subject),
         importance=_clip(1 - (1 - place) * (1 - area)),
@@ -168,16 +169,16 @@ def rank(region: Region) -> tuple[bool, float]:
     return region.intentional, -weight * math.sqrt(region.area)
 
 
-def _loss(flat: NDArray[np.uint8], planes: ViewPlanes) -> float:
-    return _mean_loss(flat, planes.unknown.reshape(flat.shape))
+def _loss(severity: NDArray[np.uint8], unknown: NDArray[np.uint8], part: CellMask) -> float:
+    """The largest of the distortions' mean severities over the part's known cells.
 
-
-def _mean_loss(severity: NDArray[np.uint8], unknown: NDArray[np.uint8]) -> float:
-    """The largest of the distortions' mean severities over known cells; (distortions, cells)."""
-    known = unknown < UNKNOWN_FROM
-    total = (severity * known).sum(axis=1, dtype=np.int64)
-    number = known.sum(axis=1)
-    return float((total / np.maximum(number, 1)).max()) / 255 if severity.size else 0.0
+    severity, unknown : shape (distortions, h, w); part : shape (h, w)
+    """
+    means = [0.0]
+    for strength, blind in zip(severity, unknown, strict=True):
+        known = (part & (blind < UNKNOWN_FROM)).view(np.uint8)
+        means.append(cv2.mean(strength, known)[0] / 255)
+    return max(means)
 
 
 def _clip(value: float) -> float:

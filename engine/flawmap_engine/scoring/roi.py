@@ -213,11 +213,11 @@ def _shares(inside: NDArray[np.uint8], grid: Grid) -> NDArray[np.float64]:
     """Share of each cell that is inside, from whole pixels; row by row of cells, to stay small."""
     height, width = inside.shape
     ys, xs = cell_edges(grid.rows, height), cell_edges(grid.cols, width)
-    shares = np.zeros((grid.rows, grid.cols))
+    columns = np.zeros((grid.rows, width), np.int32)
     for row, (top, bottom) in enumerate(pairwise(ys.tolist())):
-        if top == bottom:
-            continue
-        column = cv2.reduce(inside[top:bottom], 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0]
-        sums = np.concatenate(([0], np.cumsum(column)))[xs]
-        shares[row] = np.diff(sums) / np.maximum(1, (bottom - top) * np.diff(xs))
-    return shares
+        if top < bottom:
+            columns[row] = cv2.reduce(inside[top:bottom], 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0]
+    # reduceat takes one element for a cell without pixels; there are none of those to share.
+    held = np.add.reduceat(columns, np.minimum(xs[:-1], width - 1), axis=1)
+    pixels = np.outer(np.diff(ys), np.diff(xs))
+    return np.where(pixels > 0, held / np.maximum(1, pixels), 0.0)
