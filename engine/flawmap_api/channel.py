@@ -15,7 +15,7 @@ from zmq.utils.monitor import recv_monitor_message
 from .connection import ConnectionInfo
 from .errors import EngineLost, FlawmapError, error_from_code
 from .messages import Request, to_body
-from .wire import MAX_FRAME, Message, decode, encode
+from .wire import SOCKET_LIMIT, Message, decode, encode
 
 __all__ = ["HEARTBEAT_MS", "Channel", "exchange", "new_id", "raise_if_error"]
 
@@ -53,7 +53,7 @@ class Channel:
         socket.curve_serverkey = info.server_public.encode()
         socket.curve_publickey = info.client_public.encode()
         socket.curve_secretkey = info.client_secret.encode()
-        socket.setsockopt(zmq.MAXMSGSIZE, MAX_FRAME)
+        socket.setsockopt(zmq.MAXMSGSIZE, SOCKET_LIMIT)
         socket.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS[0])
         socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, HEARTBEAT_MS[1])
         # A lost engine is started anew by the client, at another port: never reconnect by oneself.
@@ -74,8 +74,15 @@ class Channel:
         return int(self._socket.getsockopt(zmq.FD))
 
     def send(self, message: Message) -> None:
-        """Queue a message; that it was queued proves nothing, the engine's `accepted` does."""
-        self._socket.send_multipart(encode(message), copy=True)
+        """Queue a message; that it was queued proves nothing, the engine's `accepted` does.
+
+        Raises `EngineLost` if the connection is gone.
+        """
+        try:
+            # Without a peer a DEALER would wait for one, and this one never connects again.
+            self._socket.send_multipart(encode(message), flags=zmq.NOBLOCK, copy=True)
+        except zmq.Again:
+            raise EngineLost("The engine is gone: the connection broke.") from None
 
     def receive(self, timeout: float = 0.0) -> Message | None:
         """The next message, or None if none came within `timeout` seconds."""
@@ -119,12 +126,14 @@ def exchange(info: ConnectionInfo, address: str, request: Request, *, timeout: f
     try:
         channel.send(Message(request_id, request.type, to_body(request)))
         while (left := deadline - time.monotonic()) > 0:
-            message = channel.receive(min(left, 0.05))
+            # Looked at first: what was sent before the end is still to be read after it.
+            reason = channel.broken()
+            message = channel.receive(0 if reason else min(left, 0.05))
             if message is not None and message.id == request_id:
                 raise_if_error(message)
                 if message.type == "result":
                     return message
-            if message is None and (reason := channel.broken()):
+            if message is None and reason:
                 raise EngineLost(f"The engine (process {info.pid}) is gone: {reason}.")
     finally:
         channel.close()

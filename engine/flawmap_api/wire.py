@@ -19,11 +19,22 @@ from typing import Any, Final
 from .errors import BadInput, NoMemory
 from .messages import DTYPES, PROTOCOL
 
-__all__ = ["MAX_FRAME", "MAX_FRAMES", "Block", "Message", "WireError", "decode", "encode"]
+__all__ = [
+    "MAX_FRAME",
+    "MAX_FRAMES",
+    "SOCKET_LIMIT",
+    "Block",
+    "Message",
+    "WireError",
+    "decode",
+    "encode",
+]
 
-#: Largest frame in bytes (the sockets' own limit) and most frames of one message.
+#: Largest frame in bytes and most frames of one message.
 MAX_FRAME: Final = 4 << 20
 MAX_FRAMES: Final = 512
+#: What sockets set as their limit: CURVE adds 33 bytes to a frame before the limit is looked at.
+SOCKET_LIMIT: Final = MAX_FRAME + 64
 _MAX_ID: Final = 64
 _MAX_DIMENSIONS: Final = 4
 _MAX_NAME: Final = 64

@@ -34,6 +34,7 @@ _MOST_FILES: Final = 64
 #: Room that is left to others on the disk.
 _SPARE_BYTES: Final = 64 << 20
 _PREFIX: Final = "pixels-"
+_FILL: Final = "Fill the file that the engine made; do not replace it."
 _NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -43,7 +44,7 @@ def remove_leftovers(runtime_folder: Path) -> list[Path]:
     for folder in runtime_folder.glob(f"{_PREFIX}*"):
         pid, _, started = folder.name.removeprefix(_PREFIX).partition("-")
         with contextlib.suppress(ValueError):
-            if process_is(int(pid), float(started)) and int(pid) != os.getpid():
+            if process_is(int(pid), float(started)):
                 continue
             if folder.is_symlink():
                 folder.unlink()
@@ -55,9 +56,9 @@ def remove_leftovers(runtime_folder: Path) -> list[Path]:
 
 def _check(status: os.stat_result, nbytes: int) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise BadInput("The pixel file is not a plain file any more.")
+        raise BadInput("The pixel file is not a plain file any more.", _FILL)
     if hasattr(os, "getuid") and status.st_uid != os.getuid():
-        raise BadInput("The pixel file belongs to another user.")
+        raise BadInput("The pixel file belongs to another user.", _FILL)
     if status.st_size != nbytes:
         raise BadInput(
             f"The pixel file holds {status.st_size} bytes; {nbytes} were agreed.",
@@ -139,7 +140,12 @@ class PixelFiles:
                     "Ask for a file of the right size: the same request without `file`.",
                 )
             file.waiting, file.used = False, time.monotonic()
-        return self._read(name, nbytes)
+        try:
+            return self._read(name, nbytes)
+        except BadInput:
+            # What lies there is not what the engine made: it is never handed out again.
+            self._forget(file)
+            raise
 
     def _read(self, name: str, nbytes: int) -> NDArray[np.uint8]:
         try:
@@ -149,7 +155,7 @@ class PixelFiles:
         except OSError as error:
             raise BadInput(
                 f"The pixel file cannot be read: {error.strerror or error}.",
-                "Fill the file that the engine made; do not replace it.",
+                _FILL,
             ) from None
         try:
             _check(os.fstat(descriptor), nbytes)

@@ -15,7 +15,7 @@ from typing import Final
 import zmq
 from zmq.utils import z85
 
-from flawmap_api.wire import MAX_FRAME
+from flawmap_api.wire import SOCKET_LIMIT
 
 __all__ = ["Gate", "Keys", "bind_router", "new_keys"]
 
@@ -129,7 +129,7 @@ def bind_router(
     socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
     # A message to a peer that is gone raises EHOSTUNREACH and does not vanish.
     socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
-    socket.setsockopt(zmq.MAXMSGSIZE, MAX_FRAME)
+    socket.setsockopt(zmq.MAXMSGSIZE, SOCKET_LIMIT)
     socket.setsockopt(zmq.HEARTBEAT_IVL, _HEARTBEAT_MS)
     socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, _HEARTBEAT_TIMEOUT_MS)
     socket.setsockopt(zmq.HANDSHAKE_IVL, _HANDSHAKE_MS)

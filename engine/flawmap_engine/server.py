@@ -20,7 +20,7 @@ import zmq
 
 from flawmap_api.errors import FlawmapError, InternalError, NoMemory, VersionMismatch
 from flawmap_api.messages import PROTOCOL_RANGE, Request, parse_request
-from flawmap_api.wire import MAX_FRAMES, Message, WireError, decode, encode
+from flawmap_api.wire import MAX_FRAME, MAX_FRAMES, Message, WireError, decode, encode
 
 from .jobs import error_message
 
@@ -223,6 +223,8 @@ class Endpoint:
     def _refusal(self, number: int, size: int, nbytes: int) -> str | None:
         if number == 0 and size > MAX_HEADER:
             return f"The header frame has {size} bytes; {MAX_HEADER} is the most."
+        if size > MAX_FRAME:
+            return f"A frame has {size} bytes; {MAX_FRAME} is the most."
         if number > MAX_FRAMES:
             return f"The message has over {MAX_FRAMES} binary frames."
         if nbytes > self._most_bytes:

@@ -277,6 +277,9 @@ class Store:
     def _drop_pixels(self, entry: Entry) -> None:
         entry.photo = None
         self._count(entry)
+        if entry.analysis is None and not any(source.stamp for source in entry.sources.values()):
+            # Nothing is left of it, and it cannot be read again.
+            self._drop(entry)
 
     def _drop(self, entry: Entry) -> None:
         # Its path may stay in the index: `find` looks whether the photo is still there.

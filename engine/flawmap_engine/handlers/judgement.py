@@ -107,9 +107,11 @@ def _reported(request: Analyze | Regions, entry: Entry, context: Context) -> Rep
     from ..scoring import build_report
 
     source = entry.source(request.path)
+    # Of a path that was never opened here nothing is known but that the client calls it so.
+    known = request.path in (None, source.path)
     photo = PhotoInfo(
         path=request.path or source.path,
-        file_sha256=source.file_sha256,
+        file_sha256=source.file_sha256 if known else None,
         photo_id=entry.photo_id,
         lineage=source.lineage,
         width=entry.width,
