@@ -6,7 +6,8 @@ Run it as a command for the long form::
 
 A child process opens the damaged files one after another. It is watched from outside: a file that
 takes more than 30 seconds, ends the process, or takes it over 2 GB, an error that is not one of
-Flawmap's, and any byte on stderr (a warning that leaked) are failures. Ends with 0 or 1.
+Flawmap's, and any line on stderr (a warning that leaked) are failures. LibRaw's lines alone are let pass,
+where rawpy is installed: it has no switch for them. Ends with 0 or 1.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +33,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 ZOO = REPOSITORY / "tests" / "data" / "formats"
 HANG_SECONDS = 30.0
 MEMORY_LIMIT = 2_000_000_000
+_LIBRAW = "unknown file: "
 
 
 @dataclass
@@ -164,7 +166,6 @@ def _watch(pending: list[tuple[str, str]], outcome: Outcome) -> list[tuple[str, 
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(REPOSITORY / "engine"), *sys.path])},
     )
-    assert child.stdin is not None and child.stdout is not None and child.stderr is not None
     lines: queue.Queue[str] = queue.Queue()
     errors: list[str] = []
     readers = [
@@ -173,6 +174,7 @@ def _watch(pending: list[tuple[str, str]], outcome: Outcome) -> list[tuple[str, 
     ]
     for reader in readers:
         reader.start()
+    finished = False
     try:
         for done, (source, recipe) in enumerate(pending):
             name = f"{Path(source).name} ({recipe.rsplit(':', 1)[0]})"
@@ -199,10 +201,12 @@ def _watch(pending: list[tuple[str, str]], outcome: Outcome) -> list[tuple[str, 
                 outcome.failures.append(f"{name}: {answer['result'][1:]}")
             else:
                 outcome.refused[answer["result"]] += 1
+        finished = True
         return []
     finally:
         child.stdin.close()
-        child.kill() if child.poll() is None and done + 1 < len(pending) else None
+        if not finished:
+            child.kill()
         child.wait(HANG_SECONDS)
         for reader in readers:
             reader.join(5)
@@ -210,9 +214,10 @@ def _watch(pending: list[tuple[str, str]], outcome: Outcome) -> list[tuple[str, 
         child.stderr.close()
 
 
-def _forward(stream: Iterator[str], put: object) -> None:
+def _forward(stream: Iterable[str], put: Callable[[str], None]) -> None:
     for line in stream:
-        put(line)  # type: ignore[operator]
+        if not line.startswith(_LIBRAW):
+            put(line)
 
 
 def _next_line(lines: queue.Queue[str], child: subprocess.Popen[str]) -> str:
@@ -229,8 +234,6 @@ def _next_line(lines: queue.Queue[str], child: subprocess.Popen[str]) -> str:
 
 def _child() -> None:
     """Read recipes, make each file, open it, answer with a line."""
-    import resource
-
     from flawmap_api.errors import FlawmapError
     from flawmap_engine.imaging import open_photo
 
@@ -245,12 +248,24 @@ def _child() -> None:
             result = "open" if len(photo.photo_id) == 64 else "!no photo id"
         except FlawmapError as error:
             sentence = str(error)
-            result = type(error).__name__ if sentence.endswith(".") or '"' in sentence else "!" + sentence
+            result = (
+                type(error).__name__
+                if sentence.endswith(".") or '"' in sentence
+                else "!" + sentence
+            )
         except BaseException as error:
             result = f"!{type(error).__module__}.{type(error).__qualname__}: {error}"
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        peak *= 1 if sys.platform == "darwin" else 1024
-        print(json.dumps({"result": result, "peak": peak}), flush=True)
+        print(json.dumps({"result": result, "peak": _peak_bytes()}), flush=True)
+
+
+def _peak_bytes() -> int:
+    """The most memory this process ever had; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def main(arguments: list[str] | None = None) -> int:

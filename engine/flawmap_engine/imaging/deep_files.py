@@ -27,6 +27,7 @@ from flawmap_engine.imaging.tiff_header import (
     ICC,
     ORIENTATION,
     PHOTOMETRIC,
+    PLANAR,
     SAMPLE_FORMAT,
     SAMPLES,
     WIDTH,
@@ -146,13 +147,23 @@ def _deep_tiff(
     bits, samples_each = max(header.numbers.get(BITS, (1,))), header.first(SAMPLES, 1)
     form, meaning = header.first(SAMPLE_FORMAT, 1), header.first(PHOTOMETRIC, 1)
     known = (form == 1 and bits <= 16) or (form == 3 and bits in (32, 64))
-    if not known or meaning not in (0, 1, 2, 5) or samples_each > 4:
+    # OpenCV takes planes for rows, and drops the alpha of a grey picture, without a word.
+    sound = samples_each in (1, 3, 4) and (header.first(PLANAR, 1) == 1 or samples_each == 1)
+    if not known or not sound or meaning not in (0, 1, 2):
         raise _unread_tiff(name, header)
     per_pixel = 2 * samples_each * max(2, bits // 8) + 6
     check_size(name, width, height, per_pixel + size / max(1, width * height), limit)
     file.seek(0)
+    data = bytearray(file.read())
+    if header.orientation_at >= 0:
+        # Versions of OpenCV differ in whether they turn a TIFF: none does if it says it is upright.
+        data[header.orientation_at : header.orientation_at + 2] = (
+            b"\x01\x00" if data[:2] == b"II" else b"\x00\x01"
+        )
     samples, channels = decode_deep(
-        file.read(), cmyk=meaning == 5, premultiplied=header.first(EXTRA_SAMPLES, 0) == 1
+        data,
+        inverted=meaning == 0 and bits > 8,
+        premultiplied=header.first(EXTRA_SAMPLES, 0) == 1,
     )
     if samples.dtype == np.float32:
         _refuse_scene_light(samples, name)

@@ -27,6 +27,7 @@ from flawmap_engine.imaging.picture import Picture
 from flawmap_engine.imaging.pillow_codec import TruncatedPicture, decode_with_pillow
 from flawmap_engine.imaging.refusals import damaged, stops, unreadable
 from flawmap_engine.imaging.sniffing import HEAD_BYTES, Kind, kind_of
+from flawmap_engine.imaging.tiff_header import read_tiff
 
 __all__ = ["open_photo"]
 
@@ -116,6 +117,9 @@ def _decode(
     limit: int | None,
 ) -> Picture:
     if kind == "raw":
+        header = read_tiff(file, size)
+        if header is not None and header.needed > size and not allow_truncated:
+            raise TruncatedPicture(0.0, broken=False)  # LibRaw would develop what is not there
         return decode_raw(file, name, memory_limit=limit)
     if kind == "heif":
         return decode_heif(file, name, memory_limit=limit)
@@ -124,9 +128,9 @@ def _decode(
         return decode(file, name, size, allow_truncated=allow_truncated, memory_limit=limit)
     coefficients = 0.0
     if kind == "jpeg":
-        header = read_jpeg_header(file, name)
-        if header.progressive:  # keeps those of all components until the end, 16 bits each
-            coefficients = 2.0 * header.components
+        jpeg = read_jpeg_header(file, name)
+        if jpeg.progressive:  # keeps those of all components until the end, 16 bits each
+            coefficients = 2.0 * jpeg.components
     return decode_with_pillow(
         file,
         kind,

@@ -19,23 +19,23 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
 def decode_deep(
-    data: bytes, *, cmyk: bool = False, premultiplied: bool = False
+    data: bytes | bytearray, *, inverted: bool = False, premultiplied: bool = False
 ) -> tuple[Samples, Channels]:
     """Decode a whole file at its own depth.
 
     Parameters
     ----------
-    data : bytes
+    data : bytes-like
         PNG (see `png_parts.take_apart`) or TIFF.
-    cmyk : bool
-        The four samples are inks.
+    inverted : bool
+        A grey picture in which 0 is white (TIFF's MINISWHITE, which OpenCV leaves as it is).
     premultiplied : bool
         Colours are stored multiplied by alpha; they come back straight.
 
     Returns
     -------
     samples : uint8, uint16 or float32, shape (H, W) or (H, W, 3 or 4)
-    channels : "Y", "BGR", "BGRA" or "CMYK"
+    channels : "Y", "BGR" or "BGRA"
 
     Raises
     ------
@@ -50,8 +50,9 @@ def decode_deep(
     channels = _CHANNELS.get(1 if image.ndim == 2 else image.shape[2])
     if channels is None or image.dtype not in (np.uint8, np.uint16, np.float32):
         raise ValueError(f"samples of type {image.dtype} in shape {image.shape}")
-    if channels == "BGRA" and cmyk:
-        return cv2.cvtColor(image, cv2.COLOR_BGRA2RGBA), "CMYK"
+    if channels == "Y" and inverted:
+        top = 1 if image.dtype == np.float32 else np.iinfo(image.dtype).max
+        image = np.asarray(top - image, image.dtype)
     if channels == "BGRA" and premultiplied:
         image = _straight(image)
     return image, channels

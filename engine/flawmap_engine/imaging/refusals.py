@@ -80,7 +80,7 @@ def damaged(file: BinaryIO, kind: Kind, name: str, size: int, error: Exception) 
 def _held(file: BinaryIO, kind: Kind, size: int) -> str:
     """How much of a file is there, as far as it says itself; empty where it is whole."""
     try:
-        if kind == "tiff":
+        if kind in ("tiff", "raw"):
             header = read_tiff(file, size)
             needed = None if header is None else header.needed
         else:

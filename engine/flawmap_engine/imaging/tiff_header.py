@@ -21,6 +21,7 @@ __all__ = [
     "ICC",
     "ORIENTATION",
     "PHOTOMETRIC",
+    "PLANAR",
     "SAMPLES",
     "SAMPLE_FORMAT",
     "WIDTH",
@@ -86,6 +87,8 @@ class TiffHeader:
         The chain comes back to a directory that was read before.
     needed : int
         Bytes that the file must have to hold all that the first directory points at.
+    orientation_at : int
+        Where in the file the two bytes of its orientation are; -1 if it has none.
     """
 
     numbers: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
@@ -93,6 +96,7 @@ class TiffHeader:
     pages: int = 1
     looped: bool = False
     needed: int = 0
+    orientation_at: int = -1
 
     def first(self, tag: int, default: int) -> int:
         """First number of a tag, or `default`."""
@@ -138,7 +142,7 @@ def read_tiff(file: BinaryIO, size: int) -> TiffHeader | None:
     first = _read_directory(file, size, offset, order, big)
     if first is None:
         return None
-    numbers, blobs, following, needed = first
+    numbers, blobs, following, needed, orientation_at = first
     seen, looped = {offset}, False
     while following and len(seen) < _MAX_PAGES:
         if following in seen:
@@ -149,10 +153,10 @@ def read_tiff(file: BinaryIO, size: int) -> TiffHeader | None:
             break
         seen.add(following)
         following = step
-    return TiffHeader(numbers, blobs, len(seen), looped, needed)
+    return TiffHeader(numbers, blobs, len(seen), looped, needed, orientation_at)
 
 
-_Directory = tuple[dict[int, tuple[int, ...]], dict[int, bytes], int, int]
+_Directory = tuple[dict[int, tuple[int, ...]], dict[int, bytes], int, int, int]
 
 
 def _entry_count(file: BinaryIO, size: int, offset: int, order: str, big: bool) -> int | None:
@@ -193,13 +197,16 @@ def _read_directory(
         following = int(struct.unpack(order + ("Q" if big else "L"), raw_next)[0])
     numbers: dict[int, tuple[int, ...]] = {}
     blobs: dict[int, bytes] = {}
-    needed = 0
+    needed, orientation_at = 0, -1
+    table_at = offset + (8 if big else 2)
     layout = order + ("HHQ8s" if big else "HHL4s")
     for start in range(0, len(table) - length + 1, length):
         tag, kind, amount, inline = struct.unpack(layout, table[start : start + length])
         dtype = _TYPES.get(kind)
         if tag not in _WANTED or dtype is None or not 0 < amount <= _MAX_VALUES:
             continue
+        if tag == ORIENTATION and (kind, amount) == (3, 1):
+            orientation_at = table_at + start + (12 if big else 8)
         total = amount * int(dtype[1])
         raw = inline[:total]
         if total > len(inline):
@@ -216,4 +223,4 @@ def _read_directory(
     for places, counts in ((STRIP_OFFSETS, STRIP_COUNTS), (TILE_OFFSETS, TILE_COUNTS)):
         for begin, extent in zip(numbers.get(places, ()), numbers.get(counts, ()), strict=False):
             needed = max(needed, begin + extent)
-    return numbers, blobs, following, needed
+    return numbers, blobs, following, needed, orientation_at
