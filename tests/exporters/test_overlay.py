@@ -135,12 +135,13 @@ def test_a_flaw_is_tinted_in_its_colour_the_more_severe_the_more(name):
     assert away[2] < 0.7 * np.abs(toward).sum()
 
 
-def test_where_flaws_overlap_the_worst_one_is_tinted():
-    both = overlay(painted({"blur": square(100), "low_light": square(220, cols=slice(50, 80))}))
-    alone = overlay(painted({"blur": square(100)}))
-    light = overlay(painted({"low_light": square(220, cols=slice(50, 80))}))
+@pytest.mark.parametrize(("one", "other"), [("blur", "low_light"), ("low_light", "blur")])
+def test_where_flaws_overlap_the_worst_one_is_tinted(one, other):
+    both = overlay(painted({one: square(100), other: square(220, cols=slice(50, 80))}))
+    alone = overlay(painted({one: square(100)}))
+    worst = overlay(painted({other: square(220, cols=slice(50, 80))}))
     np.testing.assert_array_equal(both[300, 250], alone[300, 250])
-    np.testing.assert_array_equal(both[300, 550], light[300, 550])
+    np.testing.assert_array_equal(both[300, 550], worst[300, 550])
 
 
 def test_every_flaw_keeps_an_outline_even_where_masks_are_the_same():

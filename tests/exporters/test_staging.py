@@ -172,6 +172,13 @@ def test_folders_above_that_were_made_for_nothing_go_again(tmp_path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_may_not_be_replaced_is_told_before_anything_is_written(tmp_path, monkeypatch):
+    (tmp_path / "photo").mkdir()
+    monkeypatch.setattr(staging, "os", Counted(lambda i, s: Died() if s == "mkdir" else None))
+    with pytest.raises(BadInput, match="not overwritten"):
+        write_folder(NEW, tmp_path, "photo")
+
+
 def test_an_error_of_the_caller_leaves_all_as_it_was(tmp_path):
     def interrupted() -> None:
         with staged_folder(tmp_path / "photo", allow) as stage:
