@@ -34,6 +34,7 @@ _FLAWED: Final = {"noise": 2.0, "compression": 2.0}
 _FLAWED_ELSE: Final = 4.0
 _LEAST_SLOPE: Final = 0.3
 _CLEAN_AREA: Final = 0.02
+_PHOTO_AREA: Final = 0.025
 _LEVEL: Final = 0.002  # IoU that is as good as the best
 
 
@@ -221,6 +222,7 @@ def calibrate(
     label: npt.NDArray[np.uint8],
     clean_raw: FloatArray,
     clean_label: npt.NDArray[np.uint8],
+    whole_raw: dict[str, FloatArray] | None = None,
 ) -> Calibration:
     """Tables and thresholds from tune crops.
 
@@ -228,6 +230,8 @@ def calibrate(
     ----------
     raw, clean_raw : float32, shape (n, 6, h, w), raw severities on damaged and on clean crops
     label, clean_label : uint8, same shapes
+    whole_raw : raw severities of clean whole photos that are fit for the question, per distortion;
+        crops leave out what a photo has of softness and shadow, and false area counts on all of it.
     """
     tables: dict[str, Table] = {}
     thresholds: dict[str, int] = {}
@@ -239,6 +243,12 @@ def calibrate(
         plane = _bytes(tables[name](raw[:, d]))
         clean = _bytes(tables[name](clean_raw[:, d][clean_label[:, d] == 0]))
         thresholds[name] = choose_threshold(plane, label[:, d], clean)
+        if whole_raw is not None and whole_raw[name].size:
+            whole = _bytes(tables[name](whole_raw[name]))
+            thresholds[name] = max(
+                thresholds[name],
+                choose_threshold(plane, label[:, d], whole, clean_area=_PHOTO_AREA),
+            )
         strength, right = _regions(plane, label[:, d], thresholds[name])
         confidence[name] = confidence_table(strength, right)
     return Calibration(tables, thresholds, confidence)

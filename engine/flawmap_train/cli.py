@@ -181,7 +181,9 @@ def _calibrate(options: argparse.Namespace) -> None:
     import torch
 
     from .calibration import calibrate
-    from .evaluation import raw_severity, stacked
+    from .evaluation import raw_severity, stacked, whole_raw
+    from .network import Context
+    from .synthesis import load_photos
     from .training import load_weights
 
     torch.set_num_threads(options.threads)
@@ -193,6 +195,7 @@ def _calibrate(options: argparse.Namespace) -> None:
         label,
         raw_severity(network, clean, clean_context),
         clean_label,
+        whole_raw(network, Context(), load_photos(_data(options), "tune")),
     )
     _write_json(options.work / "calibration.json", result.as_json())
     _say(f"thresholds {result.thresholds}")

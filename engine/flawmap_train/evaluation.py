@@ -22,14 +22,22 @@ from . import degrade
 from .cache import Shard, shards
 from .calibration import Calibration
 from .degrade import bytes_of, floats_of, luma
-from .network import DenseNetwork
+from .network import Context, DenseNetwork
 from .optics import disc_kernel, filter_linear, straight_path
 from .regions import draw_mask
 from .severity_curves import BLUR, JITTER, JPEG, NOISE, jpeg_quality
 from .synthesis import Photo
 from .words import DISTORTIONS, FOREGROUND, IGNORE, LABEL_SCALE
 
-__all__ = ["Shipped", "clean_table", "crop_table", "planted_table", "raw_severity", "stacked"]
+__all__ = [
+    "Shipped",
+    "clean_table",
+    "crop_table",
+    "planted_table",
+    "raw_severity",
+    "stacked",
+    "whole_raw",
+]
 
 FloatArray = npt.NDArray[np.float32]
 ByteArray = npt.NDArray[np.uint8]
@@ -62,6 +70,30 @@ def raw_severity(network: DenseNetwork, crops: ByteArray, context: FloatArray) -
                 ).numpy()
             )
     return np.concatenate(out)
+
+
+def whole_raw(
+    network: DenseNetwork, context: Context, photos: Sequence[Photo]
+) -> dict[str, FloatArray]:
+    """Raw severities of clean whole photos, per distortion, over the photos fit for it: one row."""
+    parts: dict[str, list[FloatArray]] = {name: [] for name in DISTORTIONS}
+    with torch.no_grad():
+        for photo in photos:
+            pixels = photo.pixels
+            h, w = (v // 32 * 32 for v in pixels.shape[:2])
+            thumb = cv2.resize(pixels, (128, 128), interpolation=cv2.INTER_AREA)
+            vector = context(_tensor(np.asarray(thumb, np.uint8)))
+            raw = DenseNetwork.severity(*network(_tensor(pixels[:h, :w]), vector))[0].numpy()
+            for d, name in enumerate(DISTORTIONS):
+                if photo.fit_for(name):
+                    # Every photo counts the same, whatever its size.
+                    parts[name].append(np.quantile(raw[d], np.linspace(0, 1, 2000)))
+    return {k: np.concatenate(v) if v else np.zeros(0, np.float32) for k, v in parts.items()}
+
+
+def _tensor(pixels: ByteArray) -> torch.Tensor:
+    x = torch.from_numpy(pixels.astype(np.float32)).permute(2, 0, 1)[None]
+    return x.contiguous(memory_format=torch.channels_last)
 
 
 def _auc(score: FloatArray, truth: npt.NDArray[np.bool_]) -> float:
@@ -197,8 +229,8 @@ def planted_table(
     most inside.
     """
     table = {}
-    fit = [p for p in photos if not p.has_bokeh]
     for name in DISTORTIONS:
+        fit = [p for p in photos if p.fit_for(name) and not p.has_bokeh]
         inter = union = 0
         rest, named, each = [], [], []
         for i in range(count):
@@ -232,12 +264,6 @@ def planted_table(
     return table
 
 
-_UNFIT: Final = {
-    "overexposure": {"high-key", "white-background-or-clipped-sky"},
-    "low_light": {"low-key", "night", "dusk"},
-}
-
-
 def clean_table(shipped: Shipped, photos: Sequence[Photo]) -> dict[str, dict[str, float]]:
     """Flagged area of clean photos that are fit for the question, per distortion."""
     area: dict[str, list[float]] = {name: [] for name in DISTORTIONS}
@@ -245,13 +271,9 @@ def clean_table(shipped: Shipped, photos: Sequence[Photo]) -> dict[str, dict[str
         pixels = photo.pixels
         planes = shipped.planes(pixels)
         for name in DISTORTIONS:
-            if photo.tags & _UNFIT.get(name, set()):
-                continue
-            if name in ("blur", "jitter") and (photo.has_bokeh or photo.sharp_share < 0.6):
-                continue
-            if name == "noise" and photo.grain > 0.75:
-                continue
-            area[name].append(float(shipped.mask(planes[name], name, pixels.shape[:2]).mean()))
+            if photo.fit_for(name):
+                mask = shipped.mask(planes[name], name, pixels.shape[:2])
+                area[name].append(float(mask.mean()))
     return {
         name: {
             "photos": len(values),
