@@ -5,6 +5,7 @@ Rooms have a `conftest.py` of their own for what only they need.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -13,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from flawmap_api import FlawmapError, connect
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -68,6 +71,9 @@ def _away_from_the_user() -> Iterator[None]:
         patch.setenv("FLAWMAP_RUNTIME_DIR", str(root / "run"))
         patch.delenv("FLAWMAP_ENGINE", raising=False)
         yield
+        # An engine that some test's command started, and that would wait for half an hour.
+        with contextlib.suppress(FlawmapError), connect(start=False) as engine:
+            engine.shutdown()
     shutil.rmtree(root, ignore_errors=True)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import cv2
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from flawmap_api.errors import BadInput
 from flawmap_cli import demo
+from flawmap_cli.main import main
 
 SIX = ["blur", "jitter", "noise", "overexposure", "low_light", "compression"]
 
@@ -139,3 +142,12 @@ def test_agreement_is_one_for_the_truth_and_counts_false_alarms_outside_only(pla
     # A flaw that was called by another's name inside planted damage is no false alarm of the rest.
     renamed = demo.agreement({"contrast": masks["noise"]}, masks)
     assert renamed.rest_flagged == 0
+
+
+def test_the_demo_finds_what_it_planted_and_little_else(tmp_path, capsys):
+    assert main(["demo", "--json", "--out", str(tmp_path)]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert {flaw["distortion"]: flaw["iou"] >= 0.5 for flaw in said["planted"]} == dict.fromkeys(
+        SIX, True
+    )
+    assert said["rest_flagged"] <= 0.05
