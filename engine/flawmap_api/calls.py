@@ -6,6 +6,7 @@ lost starts it once more, in a thread, and sends what was being asked again.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -147,8 +148,9 @@ class Session:
             self._resume()
             return
         try:
-            self._drain(timeout)
+            # Looked at first: what was sent before the end is still to be read after it.
             reason = self._lost()
+            self._drain(0 if reason else timeout)
         except EngineLost as error:
             reason = error.message
         if reason and self._restart is None:
@@ -159,9 +161,10 @@ class Session:
         for task in list(self._calls.values()) + self._waiting:
             self._finish(task, None, Cancelled("The connection was closed."))
         if self._channel is not None:
-            self._channel.send(Message(new_id(), Bye.type))
-            # Closing drops what is unsent; the answer shows that the engine has it.
-            self._channel.receive(0.2)
+            with contextlib.suppress(EngineLost):
+                self._channel.send(Message(new_id(), Bye.type))
+                # Closing drops what is unsent; the answer shows that the engine has it.
+                self._channel.receive(0.2)
             self._channel.close()
             self._channel = None
 
@@ -211,8 +214,15 @@ class Session:
         ask = task.ask or _nothing_to_ask()
         self._calls.pop(task.id, None)
         task.id, task.accepted, task.sent = new_id(), False, time.monotonic()
-        self._calls[task.id] = task
-        self._channel.send(Message(task.id, ask.request.type, to_body(ask.request), ask.blocks))
+        request = Message(task.id, ask.request.type, to_body(ask.request), ask.blocks)
+        try:
+            self._channel.send(request)
+        except EngineLost as error:
+            # It ended since the last look: this request was never on its way.
+            self._lose(error.message)
+            self._send(task)
+        else:
+            self._calls[task.id] = task
 
     def _drain(self, timeout: float) -> None:
         wait = timeout

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
+from ._checked import read
 from .calls import Call, PartialCallback, ProgressCallback, Session
 from .channel import exchange
 from .errors import BadInput, EngineLost
@@ -261,8 +263,6 @@ class EngineClient:
             return Update(photo.photo_id, box, layout)
 
         answer = self._with(photo, lambda: send_pixels(self.session.book, data, request))
-        from ._checked import read
-
         return read(OpenedPhoto, dict(answer.body), "update")
 
     def close_photo(self, photo: OpenedPhoto) -> None:
@@ -280,8 +280,16 @@ class EngineClient:
         return dict(self._control(Ping()))
 
     def shutdown(self, when: str = "now") -> None:
-        """End the engine: "now", or "idle" once nobody asks for anything."""
-        self._control(Shutdown(when=when))
+        """End the engine: "now" (returns once it has ended), or "idle" once nobody asks."""
+        try:
+            self._control(Shutdown(when=when))
+        except EngineLost:
+            # Its end may overtake its answer.
+            if when != "now" or not _ended(self.session.launched):
+                raise
+        else:
+            if when == "now":
+                _ended(self.session.launched)
 
     def cancel(self) -> None:
         """Stop the request that is running; its method raises `Cancelled`. From any thread."""
@@ -296,7 +304,6 @@ class EngineClient:
                 self.shutdown("now")
         self.session.close()
         if self._private_folder is not None:
-            _wait_for_end(self.session.launched)
             shutil.rmtree(self._private_folder, ignore_errors=True)
 
     def _with(self, photo: OpenedPhoto, steps: Callable[[], Steps[T]]) -> T:
@@ -334,9 +341,8 @@ def _mask_data(mask: Any, photo: OpenedPhoto) -> memoryview:
     return pixels.data
 
 
-def _wait_for_end(launched: Launched) -> None:
-    import time
-
-    deadline = time.monotonic() + 5
+def _ended(launched: Launched, seconds: float = 5.0) -> bool:
+    deadline = time.monotonic() + seconds
     while launched.alive() and time.monotonic() < deadline:
         time.sleep(0.02)
+    return not launched.alive()

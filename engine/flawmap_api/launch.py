@@ -6,6 +6,7 @@ makes two launches at once end in one engine; a stale connection file is replace
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import shlex
@@ -261,6 +262,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+@atexit.register
+def _leave_running() -> None:
+    for process in _children:
+        # The engine is meant to outlive this program; Popen would warn that it still runs.
+        process.returncode = 0
 
 
 def _reap() -> None:

@@ -96,8 +96,10 @@ def _numbers(source: Any) -> tuple[tuple[int, ...], str, memoryview]:
     dtype = _FORMATS.get(view.format.lstrip("<=@"))
     if dtype is None:
         raise _no_number_type(view.format)
-    flat = view if view.c_contiguous else memoryview(view.tobytes())
-    return tuple(view.shape or ()), dtype, flat.cast("B")
+    # Straightened where it is strided; empty views cannot be cast, and are refused by their shape.
+    plain = view.c_contiguous and view.nbytes > 0
+    flat = view.cast("B") if plain else memoryview(view.tobytes())
+    return tuple(view.shape or ()), dtype, flat
 
 
 def _interface(source: Any) -> tuple[tuple[int, ...], str, memoryview]:

@@ -32,6 +32,7 @@ from flawmap_api.steps import plain_steps
 Script = Callable[..., None]
 
 REPORT: dict[str, Any] = {
+    "schema": 1,
     "photo": {
         "path": None,
         "file_sha256": None,

@@ -8,8 +8,8 @@ Run like the real one (`scripted.py run --runtime-dir DIR …`). The script is a
 - `count_starts` and `log_requests`: files to which pids and request types are added;
 - `protocols` [oldest, newest] and `version`, as another release would have them;
 - `answers` {type: body} for results, {type: {"error": {…}}} for errors;
-- `die_on` {type: "before_accept" | "accepted" | "progress"}: killed with -9 at that moment, and only
-  the first time, if `once` names a file (made then);
+- `die_on` {type: "before_accept" | "accepted" | "progress"}: killed with -9 at that moment, and
+  only the first time, if `once` names a file (made then);
 - `stop_on` {type: …}: frozen (SIGSTOP) instead.
 """
 
@@ -105,6 +105,8 @@ class Scripted:
             return
         if message.type == "shutdown":
             self.reply(socket, identity, message.id, "result", {})
+            socket.close(linger=1000)
+            self.context.destroy()
             sys.exit(0)
         if log := self.script.get("log_requests"):
             with open(log, "a", encoding="utf-8") as file:
