@@ -205,7 +205,7 @@ def _entries(report: Report) -> tuple[_Entry, ...]:
 
 def _amount(found: DistortionSummary) -> str:
     if found.area < _TRACE:
-        text = "none"
+        text = "a trace" if found.area else "none"
     else:
         text = f"{_percent(found.area)}, {found.severity_level} ({found.severity:.2f})"
     if found.unknown_area >= 0.01:

@@ -192,7 +192,7 @@ def test_the_legend_tells_area_severity_and_what_cannot_be_told():
     panel, _ = panel_of(replace(made, report=report))
     assert [entry.text for entry in panel.entries] == [
         "blur: 12 %, moderate (0.46), cannot tell 25 %",
-        "noise: none",
+        "noise: a trace",
     ]
     assert [entry.colour for entry in panel.entries] == [COLOURS["blur"], COLOURS["noise"]]
 
