@@ -8,19 +8,21 @@ replaced, never raised.
 from __future__ import annotations
 
 import codecs
+import contextlib
+import io
 import json
 import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, cast
 
 from flawmap_api.errors import FlawmapError
 
 from . import layout
 from .layout import Line, Span
 
-__all__ = ["Console"]
+__all__ = ["Console", "OutputLost"]
 
 _STAND_INS: Final = {
     "…": "...",
@@ -55,6 +57,22 @@ def _stand_in(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("flawmap.stand_in", _stand_in)
 
 
+class OutputLost(Exception):
+    """Standard output cannot take what was found: closed by its reader, or on a full disk."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.closed = isinstance(error, BrokenPipeError)
+        self.reason = error.strerror or str(error)
+
+
+class _Nowhere(io.TextIOBase):
+    """Stands in for a stream that the program was started without (`>&-`)."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
 class Console:
     """Standard output and standard error of one command.
 
@@ -62,14 +80,16 @@ class Console:
     ----------
     json_lines : bool
         Print one JSON document a line on standard output and nothing else there.
+
+    What prints findings (`line`, `table`, `document`) raises `OutputLost` where they cannot go out.
     """
 
     def __init__(
         self, *, json_lines: bool = False, out: TextIO | None = None, err: TextIO | None = None
     ) -> None:
         self.json_lines = json_lines
-        self.out = out or sys.stdout
-        self.err = err or sys.stderr
+        self.out: TextIO = out or sys.stdout or cast(TextIO, _Nowhere())
+        self.err: TextIO = err or sys.stderr or cast(TextIO, _Nowhere())
         for stream in (self.out, self.err):
             reconfigure = getattr(stream, "reconfigure", None)
             if reconfigure is not None:
@@ -88,26 +108,25 @@ class Console:
 
     def line(self, *spans: Span | str) -> None:
         """Print one line of findings, wrapped to the terminal where there is one."""
-        for line in layout.wrapped(_spans(spans), self.width):
-            self._write(self.out, line)
+        self._find(layout.wrapped(_spans(spans), self.width))
 
     def table(self, rows: Iterable[Sequence[Span | str]], *, indent: int = 2) -> None:
         """Print rows in columns; the last column takes what room is left."""
-        for line in layout.columns([_spans(row) for row in rows], self.width, indent=indent):
-            self._write(self.out, line)
+        self._find(layout.columns([_spans(row) for row in rows], self.width, indent=indent))
 
     def document(self, document: Mapping[str, Any]) -> None:
         """Print one JSON document on a line of its own, in ASCII."""
-        self.out.write(json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n")
-        # One line is one answer: a reader at the other end of a pipe must not wait for the next.
-        self.out.flush()
+        text = json.dumps(document, allow_nan=False, separators=(",", ":"))
+        self._find([[Span(text)]], plain=True)
 
     def say(self, *spans: Span | str) -> None:
         """Tell something that is no finding, on standard error."""
         width = max(40, shutil.get_terminal_size().columns) if self.err.isatty() else None
-        for line in layout.wrapped(_spans(spans), width):
-            self._write(self.err, line)
-        self.err.flush()
+        # Where standard error is lost too, there is nobody left to tell.
+        with contextlib.suppress(OSError):
+            for line in layout.wrapped(_spans(spans), width):
+                self._write(self.err, line)
+            self.err.flush()
 
     def complain(self, error: FlawmapError) -> None:
         """Tell what went wrong: the sentence, what to do, and the engine's last words if any."""
@@ -115,14 +134,18 @@ class Console:
         for text in getattr(error, "log_tail", ()):
             self.say(Span(f"    {text}", "dim"))
 
-    def flush(self) -> None:
-        """Hand everything on; raises `OSError` where standard output cannot take it."""
-        self.out.flush()
-        self.err.flush()
+    def _find(self, lines: Iterable[Line], *, plain: bool = False) -> None:
+        try:
+            for line in lines:
+                self._write(self.out, line, plain=plain)
+            # A reader at the other end of a pipe shall see each photo when it is done.
+            self.out.flush()
+        except OSError as error:
+            raise OutputLost(error) from None
 
-    def _write(self, stream: TextIO, line: Line) -> None:
+    def _write(self, stream: TextIO, line: Line, *, plain: bool = False) -> None:
         text = "".join(span.text for span in line).rstrip()
-        if not stream.isatty() or os.environ.get("NO_COLOR"):
+        if plain or not stream.isatty() or os.environ.get("NO_COLOR"):
             stream.write(text + "\n")
             return
         from rich.text import Text

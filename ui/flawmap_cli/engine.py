@@ -45,9 +45,8 @@ def run(arguments: Namespace, console: Console, options: Options) -> int:
 
 def _run(arguments: Namespace, console: Console, options: Options) -> int:
     """The engine in the foreground, until Ctrl-C or `engine stop`."""
-    del arguments
+    del arguments, console
     command = [sys.executable, "-P", "-m", "flawmap_engine", "run", "--device", options.device]
-    console.flush()
     process = subprocess.Popen(command)
     while True:
         try:

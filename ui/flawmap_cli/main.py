@@ -17,7 +17,7 @@ from flawmap_api import __version__
 from flawmap_api.words import DISTORTIONS, SEVERITY_LEVELS, VIEWS
 
 from .batch import Interrupted, Options, failure_of, speaking
-from .console import Console
+from .console import Console, OutputLost
 
 __all__ = ["build_parser", "main"]
 
@@ -49,20 +49,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console(json_lines=arguments.json)
     options = Options(device=arguments.device, debug=arguments.debug)
     try:
-        code = _dispatch(arguments, console, options)
-        console.flush()
-    except BrokenPipeError:
-        # Whoever read our lines has had enough (`| head`). Python would complain again at its end.
+        return _dispatch(arguments, console, options)
+    except OutputLost as lost:
+        # Python would try once more at its end, and complain in its own words.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _PIPE_CLOSED
-    return code
+        if lost.closed:
+            return _PIPE_CLOSED
+        console.say(f"flawmap: The output cannot be written: {lost.reason}.")
+        return _NOT_JUDGED
 
 
 def _dispatch(arguments: argparse.Namespace, console: Console, options: Options) -> int:
     try:
         module = importlib.import_module(_MODULES[arguments.command], __package__)
         return int(module.run(arguments, console, options))
-    except BrokenPipeError:
+    except OutputLost:
         raise
     except Interrupted as stop:
         console.say(f"Stopped. {stop.done} of {stop.total} photos were done.")
