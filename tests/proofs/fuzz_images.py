@@ -6,7 +6,7 @@ Run it as a command for the long form::
 
 A child process opens the damaged files one after another. It is watched from outside: a file that
 takes more than 30 seconds, ends the process, or takes it over 2 GB, an error that is not one of
-Flawmap's, and any line on stderr (a warning that leaked) are failures. LibRaw's lines alone are let pass,
+Flawmap's, and any line on stderr (a warning that leaked) are failures. Only LibRaw's lines pass,
 where rawpy is installed: it has no switch for them. Ends with 0 or 1.
 """
 

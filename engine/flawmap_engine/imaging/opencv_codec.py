@@ -15,7 +15,9 @@ __all__ = ["decode_deep"]
 _CHANNELS: dict[int, Channels] = {1: "Y", 3: "BGR", 4: "BGRA"}
 
 # Its log goes to stderr; what is wrong with a file is ours to say, in one sentence.
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+# OpenCV 5 has the switch in another place than OpenCV 4.
+_set_log_level = getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel
+_set_log_level(0)
 
 
 def decode_deep(
