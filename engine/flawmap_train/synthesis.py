@@ -252,7 +252,9 @@ def make_sample(
     if only is None and not clean and rng.random() < 0.075:
         return _flat_sample(rng, photos, shapes)
     photo = photos[int(rng.integers(len(photos)))]
-    x, place = _cut(rng, photo)
+    kinds = _draw_kinds(rng, only, clean)
+    # Light is judged against what surrounds it: more of the photo in a crop, less detail.
+    x, place = _cut(rng, photo, far=bool({"overexposure", "low_light"} & set(kinds)))
     thumb = floats_of(_whole(photo.file))
     if rng.random() < 0.5:
         # The same scene a little brighter or darker is still a good photo.
@@ -262,7 +264,7 @@ def make_sample(
         x = paste_panel(rng, x)
     fair = fair_negatives(x, photo.tags, has_bokeh=photo.has_bokeh, grain=photo.grain)
     bench = _Bench(rng, x, thumb, place, shapes)
-    _damage(bench, _draw_kinds(rng, only, clean))
+    _damage(bench, kinds)
     return _finish(bench, fair)
 
 
@@ -284,12 +286,15 @@ def _flat_sample(
     return _finish(bench, np.ones((len(DISTORTIONS), CELLS, CELLS), bool))
 
 
-def _cut(rng: np.random.Generator, photo: Photo) -> tuple[FloatImage, tuple[int, int, int, int]]:
+def _cut(
+    rng: np.random.Generator, photo: Photo, *, far: bool = False
+) -> tuple[FloatImage, tuple[int, int, int, int]]:
     """A crop at a drawn scale, never enlarged, and its place in the thumbnail (top, left, h, w)."""
     pixels = photo.pixels
     height, width = pixels.shape[:2]
     smallest = max(CROP / min(height, width), 0.35)
-    scale = max(smallest, float(rng.choice([1.0, 0.75, 0.55, 0.4], p=[0.55, 0.2, 0.15, 0.1])))
+    chances = (0.2, 0.2, 0.3, 0.3) if far else (0.55, 0.2, 0.15, 0.1)
+    scale = max(smallest, float(rng.choice([1.0, 0.75, 0.55, 0.4], p=chances)))
     side = min(round(CROP / scale), min(height, width))
     top, left = int(rng.integers(0, height - side + 1)), int(rng.integers(0, width - side + 1))
     window = pixels[top : top + side, left : left + side]
@@ -312,7 +317,7 @@ def _draw_kinds(rng: np.random.Generator, only: str | None, clean: bool) -> list
     if only is not None:
         return [only]
     count = int(rng.choice([0, 1, 2, 3], p=[0.12, 0.5, 0.28, 0.1]))
-    chances = np.array([1.2, 1.3, 0.9, 1.1, 1.4, 0.8])
+    chances = np.array([1.1, 1.2, 0.8, 1.3, 1.8, 0.7])
     drawn = set(rng.choice(DISTORTIONS, size=count, replace=False, p=chances / chances.sum()))
     if {"overexposure", "low_light"} <= drawn:
         drawn.discard(str(rng.choice(["overexposure", "low_light"])))
