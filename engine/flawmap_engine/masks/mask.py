@@ -197,10 +197,10 @@ def _spread(cells: NDArray[np.bool_], operation: int) -> NDArray[np.bool_]:
 
 
 def _at_least(plane: BytePlane, least: int, one: int) -> BytePlane:
-    """`one` where the plane is at least `least`, 0 elsewhere."""
-    return np.asarray(cv2.threshold(plane, least - 1, one, cv2.THRESH_BINARY)[1], np.uint8)
+    """`one` where the plane is at least `least`, 0 elsewhere; in the plane's own bytes."""
+    return np.asarray(cv2.threshold(plane, least - 1, one, cv2.THRESH_BINARY, plane)[1], np.uint8)
 
 
 def _without(mask: BytePlane, blind: BytePlane) -> BytePlane:
-    """The mask where `blind` is 0; each is 0 or the same other value."""
-    return np.asarray(cv2.subtract(mask, blind), np.uint8)
+    """The mask where `blind` is 0; each is 0 or the same other value; in the mask's own bytes."""
+    return np.asarray(cv2.subtract(mask, blind, mask), np.uint8)

@@ -20,15 +20,13 @@ Plane = NDArray[np.uint8]
 def view_of(
     severity: Mapping[str, Plane], unknown: Mapping[str, Plane] | None = None, view: str = "screen"
 ) -> ViewPlanes:
-    """Planes of a view; what is not in `unknown` is known everywhere."""
+    """Planes of a view; what is not in `unknown` is known everywhere. Nobody may write to them."""
     names = tuple(severity)
     blind = unknown or {}
-    return ViewPlanes(
-        view=view,
-        distortions=names,
-        severity=np.stack([severity[name] for name in names]),
-        unknown=np.stack([blind.get(name, np.zeros_like(severity[name])) for name in names]),
-    )
+    strong = np.stack([severity[name] for name in names])
+    unseen = np.stack([blind.get(name, np.zeros_like(severity[name])) for name in names])
+    strong.flags.writeable = unseen.flags.writeable = False
+    return ViewPlanes(view=view, distortions=names, severity=strong, unknown=unseen)
 
 
 def analysis_of(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.engine.masks.made import analyses, blocks, view_of
 
+from flawmap_api.geometry import Grid
 from flawmap_api.report import More
 from flawmap_engine.masks import (
     MAX_PER_DISTORTION,
@@ -17,6 +19,7 @@ from flawmap_engine.masks import (
     find_regions,
     region_coverage,
     region_mask,
+    softened,
 )
 from flawmap_engine.planes import Analysis, ViewPlanes
 
@@ -197,3 +200,19 @@ def test_a_flaw_that_reaches_the_edge_is_covered_in_full_there() -> None:
     assert (coverage[:, :200] == 255).all()
     edge = coverage[345].astype(int)
     assert (np.diff(edge) <= 0).all() and edge[-1] > 0
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=40, deadline=None)
+def test_coverage_is_the_share_of_the_mask_one_cell_around_rounded_up(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows, cols = (int(n) for n in rng.integers(1, 30, 2))
+    height, width = (int(n * rng.uniform(1, 60)) for n in (rows, cols))
+    mask = np.where(rng.random((height, width)) < rng.choice([0.002, 0.5]), 255, 0).astype(np.uint8)
+    down, across = (2 * (n // (2 * cells)) + 1 for n, cells in ((height, rows), (width, cols)))
+    padded = np.pad(mask // 255, ((down // 2,) * 2, (across // 2,) * 2), mode="edge")
+    sums = np.pad(padded.astype(np.int64).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    inside = sums[down:, across:] - sums[:-down, across:] - sums[down:, :-across]
+    inside += sums[:-down, :-across]
+    wanted = -(-255 * inside // (down * across))
+    np.testing.assert_array_equal(softened(mask, Grid(rows, cols), width, height), wanted)
