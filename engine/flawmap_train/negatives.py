@@ -63,7 +63,7 @@ def paste_panel(rng: np.random.Generator, x: FloatImage) -> FloatImage:
 
 
 def fair_negatives(
-    clean: FloatImage, tags: frozenset[str], *, has_bokeh: bool, grain: float
+    clean: FloatImage, tags: frozenset[str], *, has_bokeh: bool, grain: float, deep: bool = False
 ) -> BoolCells:
     """Cells of a clean crop that may teach "no flaw here", per distortion.
 
@@ -73,6 +73,7 @@ def fair_negatives(
     tags : the photo's tags (`night`, `high-key`, ...)
     has_bokeh : the photo is known for a background that is wanted soft.
     grain : the photo's own noise, grey levels.
+    deep : all of the photo is known to be in focus and at rest.
 
     Returns
     -------
@@ -86,7 +87,7 @@ def fair_negatives(
     mean = cv2.blur(y, (33, 33))
     sd = np.sqrt(np.maximum(cv2.blur(y * y, (33, 33)) - mean * mean, 0))
     flat = cv2.erode((sd < _FLAT).astype(np.uint8), np.ones((9, 9))) * (not has_bokeh)
-    soft_ok = _cells((crisp > 0) | (flat > 0), h, w)
+    soft_ok = _cells((crisp > 0) | (flat > 0), h, w) | deep
     fair[DISTORTIONS.index("blur")] = soft_ok
     fair[DISTORTIONS.index("jitter")] = soft_ok
 

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from flawmap_api.palette import COLOURS
+
 from .synthesis import CROP, Photo, Sample, make_sample
 from .words import DISTORTIONS, IGNORE, LABEL_SCALE
 
 __all__ = ["write_sheet"]
-
-_COLOURS: Final = {
-    "blur": (86, 180, 233),
-    "jitter": (204, 121, 167),
-    "noise": (240, 228, 66),
-    "overexposure": (213, 94, 0),
-    "low_light": (0, 114, 178),
-    "compression": (0, 158, 115),
-}
 
 
 def write_sheet(
@@ -55,7 +47,7 @@ def _tile(sample: Sample) -> npt.NDArray[np.uint8]:
                 planted.astype(np.uint8), (CROP, CROP), interpolation=cv2.INTER_NEAREST
             )
             edges, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-            cv2.drawContours(picture, edges, -1, _COLOURS[name], 1)
+            cv2.drawContours(picture, edges, -1, COLOURS[name], 1)
             words.append(f"{name[:5]} {np.median(plane[planted]) / LABEL_SCALE:.2f}")
     foot = np.full((18, CROP, 3), 20, np.uint8)
     text = "  ".join(words) or "clean"

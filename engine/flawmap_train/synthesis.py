@@ -65,6 +65,13 @@ class Photo:
     grain: float
     sharp_share: float = 1.0
 
+    @property
+    def deep(self) -> bool:
+        """All of it in focus and at rest: its clouds are soft by nature, not by a flaw."""
+        far = self.tags & {"landscape", "city", "architecture", "aerial"}
+        moving = self.tags & {"water", "night"}
+        return bool(far) and not moving and not self.has_bokeh and self.sharp_share >= 0.45
+
     def fit_for(self, distortion: str) -> bool:
         """Whether this photo, clean, says anything about false alarms of a distortion."""
         if self.tags & _UNFIT.get(distortion, frozenset()):
@@ -262,7 +269,9 @@ def make_sample(
         x, thumb = ordinary.apply(x), ordinary.apply(thumb)
     if rng.random() < 0.06:
         x = paste_panel(rng, x)
-    fair = fair_negatives(x, photo.tags, has_bokeh=photo.has_bokeh, grain=photo.grain)
+    fair = fair_negatives(
+        x, photo.tags, has_bokeh=photo.has_bokeh, grain=photo.grain, deep=photo.deep
+    )
     bench = _Bench(rng, x, thumb, place, shapes)
     _damage(bench, kinds)
     return _finish(bench, fair)

@@ -155,3 +155,15 @@ def test_flat_pictures_are_of_many_kinds_and_within_range():
         assert x.shape == (64, 64, 3) and x.min() >= 0 and x.max() <= 1
         means.append(float(x.mean()))
     assert min(means) < 0.1 and max(means) > 0.98
+
+
+def test_the_sky_of_a_photo_in_focus_throughout_is_a_fair_negative(photos):
+    from dataclasses import replace
+
+    deep = replace(photos[0], tags=frozenset({"landscape", "day"}))
+    assert deep.deep
+    assert not replace(deep, has_bokeh=True).deep
+    assert not replace(deep, tags=frozenset({"landscape", "water"})).deep
+    soft = np.tile(np.linspace(0.3, 0.7, 256, dtype=np.float32)[:, None, None], (1, 256, 3))
+    fair = fair_negatives(soft, deep.tags, has_bokeh=False, grain=0.0, deep=True)
+    assert fair[DISTORTIONS.index("blur")].all() and fair[DISTORTIONS.index("jitter")].all()
