@@ -108,7 +108,7 @@ def _split(picture: Picture) -> tuple[Samples, _Plane | None]:
         deep = cv2.extractChannel(deep, 0)
     elif picture.channels in _TO_RGB:
         deep = cv2.cvtColor(deep, _TO_RGB[picture.channels])
-    if picture.missing is not None:
+    if picture.missing is not None and picture.missing[0] < picture.missing[1]:
         alpha = np.full(deep.shape[:2], 255, np.uint8) if alpha is None else alpha
         alpha[slice(*picture.missing)] = 0
     return deep, alpha

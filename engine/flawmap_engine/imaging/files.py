@@ -61,12 +61,14 @@ def open_photo(
         It would need more than the limit; the sentence says how much.
     """
     full = os.path.abspath(os.fspath(path))
-    name = os.path.basename(full) or full
+    name = _printable(os.path.basename(full) or full)
+    # A name that is not Unicode must still travel as text, and stay one file's own.
+    path_as_text = full.encode("utf-8", "backslashreplace").decode()
     with _opened(full, name) as (file, size):
         kind = kind_of(file.read(HEAD_BYTES), name, size)
         try:
             picture = _decode(file, kind, name, size, allow_truncated, memory_limit)
-            return assemble(picture, name=name, lineage=document_id(picture.xmp) or full)
+            return assemble(picture, name=name, lineage=document_id(picture.xmp) or path_as_text)
         except FlawmapError:
             raise
         except TruncatedPicture as error:
@@ -76,9 +78,18 @@ def open_photo(
                 f"{name} needs more memory than there is to decode it.", "Pass a smaller copy."
             ) from error
         except Exception as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise unreadable(
+                    _printable(full), name, error
+                ) from error  # the disk's fault, not the file's
             # Decoders raise nearly everything on damaged files; which it was goes to the log.
             _log.info("%s does not decode", name, exc_info=True)
             raise damaged(file, kind, name, size, error) from error
+
+
+def _printable(text: str) -> str:
+    """A name as it may stand in a sentence: on one line, and in UTF-8."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 @contextlib.contextmanager
@@ -97,7 +108,7 @@ def _opened(full: str, name: str) -> Iterator[tuple[BinaryIO, int]]:
     except ValueError as error:
         raise BadInput("A file name cannot hold a zero character.", "Check the path.") from error
     except OSError as error:
-        raise unreadable(full, name, error) from error
+        raise unreadable(_printable(full), name, error) from error
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):  # exchanged between the look and the opening
@@ -105,7 +116,7 @@ def _opened(full: str, name: str) -> Iterator[tuple[BinaryIO, int]]:
         try:
             yield file, status.st_size
         except OSError as error:
-            raise unreadable(full, name, error) from error
+            raise unreadable(_printable(full), name, error) from error
 
 
 def _decode(

@@ -35,7 +35,12 @@ from flawmap_engine.imaging.picture import Channels, Picture, Samples
 from flawmap_engine.imaging.quiet import quiet_pillow
 from flawmap_engine.imaging.sniffing import Kind
 
-__all__ = ["TruncatedPicture", "decode_with_pillow"]
+__all__ = ["TruncatedPicture", "decode_with_pillow", "percent"]
+
+
+def percent(share: float) -> int:
+    """A share of rows as a whole percentage; never 100 for a picture that broke."""
+    return min(99, int(100 * share))
 
 
 class TruncatedPicture(Exception):
@@ -155,18 +160,18 @@ def _decode(
     try:
         image.load()
     except (OSError, SyntaxError, ValueError, EOFError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk's fault, not the file's
         missing = _undecoded_rows(image)
-        broken = "truncated" not in str(error)
+        share = 0.0 if missing is None else 1 - (missing[1] - missing[0]) / image.height
         if missing is None and allow_truncated and isinstance(image, _Jpeg):
-            image, missing = _closed_early(file)
+            image = _closed_early(file)
             notes = (*notes, "The file ends early: detail may be missing everywhere.")
         elif missing is None or not allow_truncated or _interlaced(image):
-            share = 0.0 if missing is None else 1 - (missing[1] - missing[0]) / image.height
-            raise TruncatedPicture(share, broken) from error
+            raise TruncatedPicture(share, "truncated" not in str(error)) from error
         else:
             image.tile = []
-            share = 1 - (missing[1] - missing[0]) / image.height
-            notes = (*notes, f"Only the first {share:.0%} decode.".replace("%", " %"))
+            notes = (*notes, f"Only the first {percent(share)} % decode.")
     # Read after the pixels: PNG may carry both behind them. TIFF is turned by Pillow itself.
     orientation = 1 if kind == "tiff" else exif_orientation(_exif_block(image))
     xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
@@ -227,13 +232,13 @@ def _interlaced(image: ImageFile.ImageFile) -> bool:
     return bool(image.info.get("interlace")) and image.format == "PNG"
 
 
-def _closed_early(file: BinaryIO) -> tuple[ImageFile.ImageFile, None]:
+def _closed_early(file: BinaryIO) -> ImageFile.ImageFile:
     """Decode a progressive JPEG again, as if it had been meant to end where it does."""
     file.seek(0)
     image = _Jpeg(file)
     image.close_early = True
     image.load()
-    return image, None
+    return image
 
 
 def _samples(image: Image.Image, kind: Kind, name: str) -> tuple[Samples, Channels]:

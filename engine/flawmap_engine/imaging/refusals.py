@@ -13,7 +13,7 @@ from typing import BinaryIO
 from flawmap_api.errors import BadInput, FlawmapError, Unsupported
 from flawmap_engine.imaging.containers import bytes_needed
 from flawmap_engine.imaging.limits import human_bytes
-from flawmap_engine.imaging.pillow_codec import TruncatedPicture
+from flawmap_engine.imaging.pillow_codec import TruncatedPicture, percent
 from flawmap_engine.imaging.sniffing import Kind
 from flawmap_engine.imaging.tiff_header import read_tiff
 
@@ -46,7 +46,7 @@ def stops(file: BinaryIO, kind: Kind, name: str, size: int, error: TruncatedPict
     hint = _OR_ALLOW if error.share > 0 else f"{_COPY_AGAIN}."
     if held:
         return BadInput(f"{name} ends in the middle ({held}).", hint)
-    share = f"the first {100 * error.share:.0f} % of its rows decode"
+    share = f"the first {percent(error.share)} % of its rows decode"
     if not error.broken:
         if error.share > 0:
             return BadInput(f"{name} ends in the middle: only {share}.", hint)

@@ -6,6 +6,7 @@ import io
 import os
 import re
 import struct
+import sys
 import zlib
 
 import numpy as np
@@ -84,6 +85,27 @@ def test_links_that_lead_nowhere_or_in_a_circle(tmp_path):
     (tmp_path / "c.jpg").symlink_to(tmp_path / "gone.jpg")
     assert "leads back to itself" in str(_refusal(tmp_path / "a.jpg"))
     assert "There is no file" in str(_refusal(tmp_path / "c.jpg"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_not_unicode_or_not_one_line_travels_as_text(tmp_path):
+    path = os.fsencode(tmp_path) + b"/a\xff\nb.jpg"
+    with open(path, "wb") as file:
+        file.write(b"text")
+    refusal = _refusal(os.fsdecode(path))
+    assert refusal.message == "a??b.jpg holds text, not a picture."
+    with open(path, "wb") as file:
+        file.write(_jpeg())
+    assert open_photo(os.fsdecode(path)).lineage.encode().endswith(b"a\\udcff\nb.jpg")
+
+
+@pytest.mark.parametrize("place", ["_decode", "assemble"])
+def test_a_disk_that_fails_while_reading_is_not_a_damaged_file(monkeypatch, place):
+    def fail(*_, **__):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(files, place, fail)
+    assert "cannot be read: Input/output error" in str(_refusal(ZOO / "png_rgb8.png"))
 
 
 def test_a_name_that_cannot_be():
