@@ -5,12 +5,11 @@ Nothing here blocks but `exchange`, a request on a channel of its own with a dea
 
 from __future__ import annotations
 
+import sys
 import time
 import uuid
-from typing import Any
 
 import zmq
-from zmq.utils.monitor import recv_monitor_message
 
 from .connection import ConnectionInfo
 from .errors import EngineLost, FlawmapError, error_from_code
@@ -99,12 +98,13 @@ class Channel:
     def broken(self) -> str | None:
         """Why the connection is gone, as half a sentence; None while it stands."""
         while self._broken is None and self._monitor.poll(0):
-            event: dict[str, Any] = recv_monitor_message(self._monitor)  # type: ignore[assignment]
+            # By hand: zmq.utils.monitor would import asyncio, 60 ms at every start.
+            event = int.from_bytes(self._monitor.recv_multipart()[0][:2], sys.byteorder)
             self._broken = {
                 zmq.EVENT_HANDSHAKE_FAILED_AUTH: "it refused this client's key",
                 zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "it does not hold the key of its file",
                 zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "something else listens at its address",
-            }.get(event["event"], "the connection broke")
+            }.get(event, "the connection broke")
         return self._broken
 
     def close(self) -> None:

@@ -319,6 +319,10 @@ class EngineClient:
         self._running = call
         try:
             return call.result()
+        except KeyboardInterrupt:
+            # Nobody will read the answer: the engine need not go on with it.
+            call.cancel()
+            raise
         finally:
             self._running = None
 

@@ -80,7 +80,7 @@ def open_steps(
     book: PhotoBook, source: Any, *, allow_truncated: bool = False
 ) -> Steps[OpenedPhoto]:
     """Open a photo by path or as pixels."""
-    way = source if isinstance(source, Path) else describe_source(source)
+    way = describe_source(source)
     if isinstance(way, Path):
         request = Open(path=str(way), allow_truncated=allow_truncated)
         answer = yield Ask(request)
