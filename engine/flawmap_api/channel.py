@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import time
 import uuid
+from typing import Final
 
 import zmq
 
@@ -25,6 +26,13 @@ HEARTBEAT_MS = (300, 1000)
 def new_id() -> str:
     """An id that no other request of any client has."""
     return uuid.uuid4().hex
+
+
+_REASONS: Final[dict[int, str]] = {
+    zmq.EVENT_HANDSHAKE_FAILED_AUTH: "it refused this client's key",
+    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "it does not hold the key of its file",
+    zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "something else listens at its address",
+}
 
 
 class Channel:
@@ -100,11 +108,7 @@ class Channel:
         while self._broken is None and self._monitor.poll(0):
             # By hand: zmq.utils.monitor would import asyncio, 60 ms at every start.
             event = int.from_bytes(self._monitor.recv_multipart()[0][:2], sys.byteorder)
-            self._broken = {
-                zmq.EVENT_HANDSHAKE_FAILED_AUTH: "it refused this client's key",
-                zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "it does not hold the key of its file",
-                zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "something else listens at its address",
-            }.get(event, "the connection broke")
+            self._broken = _REASONS.get(event, "the connection broke")
         return self._broken
 
     def close(self) -> None:

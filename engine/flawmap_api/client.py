@@ -92,9 +92,8 @@ def connect(
     VersionMismatch
         If a running engine has no protocol in common with this client.
     """
-    folder = Path(runtime_dir) if runtime_dir is not None else None
 
-    def again() -> Launched:
+    def in_folder(folder: Path | None) -> Launched:
         return launch(
             device=device,
             folder=folder,
@@ -104,7 +103,8 @@ def connect(
             on_status=on_status,
         )
 
-    return EngineClient(again(), again)
+    first = in_folder(Path(runtime_dir) if runtime_dir is not None else None)
+    return EngineClient(first, lambda: in_folder(first.folder))
 
 
 class EngineClient:
@@ -112,7 +112,9 @@ class EngineClient:
 
     def __init__(self, launched: Launched, relaunch: Callable[[], Launched]) -> None:
         self.session = Session(launched, relaunch)
-        self._private_folder = launched.private_folder
+        # A private engine and its folder, if that was made for it, end with this client.
+        self._private = launched.private
+        self._made_folder = launched.folder if launched.folder_is_made else None
         self._running: Call[Any] | None = None
 
     def __enter__(self) -> EngineClient:
@@ -299,12 +301,12 @@ class EngineClient:
 
     def close(self) -> None:
         """Say bye; a private engine ends."""
-        if self._private_folder is not None:
+        if self._private:
             with contextlib.suppress(EngineLost):
                 self.shutdown("now")
         self.session.close()
-        if self._private_folder is not None:
-            shutil.rmtree(self._private_folder, ignore_errors=True)
+        if self._made_folder is not None:
+            shutil.rmtree(self._made_folder, ignore_errors=True)
 
     def _with(self, photo: OpenedPhoto, steps: Callable[[], Steps[T]]) -> T:
         return self._run(with_photo(self.session.book, photo.photo_id, steps))

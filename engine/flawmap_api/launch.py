@@ -49,11 +49,17 @@ _children: list[subprocess.Popen[bytes]] = []
 
 @dataclass(frozen=True)
 class Launched:
-    """A ready engine: how to reach it, what it said, and the folder to remove if it is private."""
+    """A ready engine: how to reach it, what it said, and where it lives.
+
+    `private`: it was started for this client alone; `folder_is_made`: its folder too, and is to be
+    removed with it.
+    """
 
     info: ConnectionInfo
     hello: HelloInfo
-    private_folder: Path | None = None
+    folder: Path
+    private: bool = False
+    folder_is_made: bool = False
 
     def alive(self) -> bool:
         """Whether its process still runs."""
@@ -123,10 +129,9 @@ def launch(
     NotFound
         If `start` is False and none runs.
     """
-    private_folder = None
-    if private and folder is None:
-        folder = private_folder = Path(tempfile.mkdtemp(prefix="flawmap-"))
-    folder = secure_folder(folder or runtime_dir())
+    made = private and folder is None
+    folder = Path(tempfile.mkdtemp(prefix="flawmap-")) if made else folder or runtime_dir()
+    secure_folder(folder)
     try:
         with locked(folder / "engine.lock", timeout=timeout + 10):
             found = None if private else _fitting(folder, device, adopt_others, start)
@@ -137,10 +142,10 @@ def launch(
             if on_status:
                 on_status("Starting the engine …")
             info, hello = _start(folder, device, private, timeout)
-            return Launched(info, hello, private_folder)
+            return Launched(info, hello, folder, private, made)
     except BaseException:
-        if private_folder is not None:
-            shutil.rmtree(private_folder, ignore_errors=True)
+        if made:
+            shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
@@ -173,7 +178,7 @@ def _fitting(folder: Path, device: str, adopt_others: bool, start: bool) -> Laun
     if (ours or (adopt_others or not start)) and shared:
         hello = greet(info)
         if device in ("auto", hello.device.requested, hello.device.device):
-            return Launched(info, hello)
+            return Launched(info, hello, folder)
         if not start:
             raise BadInput(f"The running engine uses {hello.device.device}, not {device}.")
     elif adopt_others:

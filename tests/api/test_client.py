@@ -248,9 +248,24 @@ def test_closing_ends_what_is_under_way(runtime: Path, scripted: Script) -> None
 def test_a_private_engine_ends_with_its_client(runtime: Path, scripted: Script) -> None:
     with flawmap_api.connect(private=True) as engine:
         launched = engine.session.launched
-        assert launched.private_folder is not None
+        assert launched.folder.is_dir()
     assert not launched.alive()
-    assert not launched.private_folder.exists()
+    assert not launched.folder.exists()
+
+
+def test_a_private_engine_that_was_lost_is_replaced_in_its_own_folder(
+    runtime: Path, scripted: Script, photo: Path
+) -> None:
+    scripted(answers=ANSWERS)
+    with flawmap_api.connect(private=True) as engine:
+        first = engine.session.launched
+        os.kill(first.info.pid, signal.SIGKILL)
+        assert engine.analyze(photo).quality == 0.5
+        second = engine.session.launched
+        assert second.folder == first.folder
+    assert not second.alive()
+    assert not first.folder.exists()
+    assert not any(runtime.iterdir())
 
 
 @pytest.mark.parametrize(

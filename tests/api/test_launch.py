@@ -141,8 +141,8 @@ def test_a_private_engine_has_a_folder_of_its_own(runtime: Path, scripted: Scrip
     own = launch(private=True)
     try:
         assert own.info.pid != shared.info.pid
-        assert own.private_folder is not None
-        assert own.private_folder != runtime
+        assert own.folder != runtime
+        assert own.folder_is_made
         assert find_engine(runtime) == shared.info
     finally:
         os.kill(own.info.pid, signal.SIGKILL)
