@@ -70,6 +70,8 @@ class RawClient:
             self.socket.curve_secretkey = keys.get("secret", connection["client_secret"]).encode()
         self.socket.heartbeat_ivl = 300
         self.socket.heartbeat_timeout = 1000
+        # A DEALER without a peer would wait for one for ever.
+        self.socket.sndtimeo = 1000
         self.socket.connect(connection[socket])
 
     def __enter__(self) -> RawClient:
@@ -163,11 +165,10 @@ class RawClient:
 
 
 def picture(width: int, height: int, seed: int = 0) -> bytes:
-    """8-bit RGB bytes that differ by seed and are not flat."""
-    row = bytes((x * 7 + seed * 31 + c * 50) % 256 for x in range(width) for c in range(3))
-    return b"".join(
-        bytes([(y * 5 + seed) % 256]) + row[1:] if width else b"" for y in range(height)
-    )
+    """8-bit RGB bytes that are not flat, and others for every seed."""
+    row = bytes((x * 7 + c * 50) % 256 for x in range(width) for c in range(3))
+    data = b"".join(bytes([(y * 5) % 256]) + row[1:] for y in range(height))
+    return struct.pack("<I", seed) + data[4:]
 
 
 def bmp(path: Path, width: int, height: int, seed: int = 0) -> Path:

@@ -15,12 +15,12 @@ import pytest
 from .conftest import EngineProcess, wait_until
 from .rawclient import Answer, RawClient, Refused, picture
 
-_seeds = itertools.count(1)
+_seeds = itertools.count(10_000)
 
 
 def new_photo(client: RawClient) -> str:
     """A photo that no analysis has seen."""
-    opened, _ = client.open_pixels(picture(64, 48, next(_seeds)) + b"", 64, 48)
+    opened, _ = client.open_pixels(picture(64, 48, next(_seeds)), 64, 48)
     return str(opened.body["photo_id"])
 
 

@@ -20,7 +20,7 @@ from .rawclient import RawClient, Refused, picture
 WIDTH, HEIGHT = 40, 32
 SIZE = WIDTH * HEIGHT * 3
 LAYOUT = {"width": WIDTH, "height": HEIGHT, "dtype": "u8", "channels": "RGB"}
-_seeds = itertools.count(100)
+_seeds = itertools.count(20_000)
 
 
 def handed_out(client: RawClient) -> Path:
@@ -182,12 +182,14 @@ def test_what_is_read_ends_where_the_file_ends(
 
     def cut_after_the_look(descriptor: int) -> os.stat_result:
         status = real(descriptor)
-        os.truncate(files.folder / name, 1000)
+        os.ftruncate(writer.fileno(), 1000)
         return status
 
-    monkeypatch.setattr("os.fstat", cut_after_the_look)
-    with pytest.raises(BadInput, match="cut short while it was read, at byte 1000"):
-        files.take(b"client", name, 1 << 20)
+    with (files.folder / name).open("r+b") as writer:
+        monkeypatch.setattr("os.fstat", cut_after_the_look)
+        with pytest.raises(BadInput, match="cut short while it was read, at byte 1000"):
+            files.take(b"client", name, 1 << 20)
+        monkeypatch.undo()
 
 
 def test_the_answer_travels_through_a_file_too(engine: EngineProcess) -> None:
