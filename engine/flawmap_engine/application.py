@@ -138,7 +138,9 @@ class Application:
         self._clients.pop(client, None)
         self._clients[client] = time.monotonic()
         if len(self._clients) > _MOST_CLIENTS:
-            self._forget(next(iter(self._clients)))
+            # Most were short commands that are long gone; one that waits for an answer is not.
+            idle = next((c for c in self._clients if not self.jobs.works_for(c)), client)
+            self._forget(idle)
         job = Job(
             client,
             message,

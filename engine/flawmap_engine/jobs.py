@@ -273,9 +273,10 @@ class Jobs:
             running = sum(job.running for job in self._unfinished.values())
             return {"running": running, "waiting": len(self._unfinished) - running}
 
-    def touch(self) -> None:
-        """Somebody asked for something: the engine is not idle."""
-        self._last_activity = time.monotonic()
+    def works_for(self, client: bytes) -> bool:
+        """Whether the client waits for an answer."""
+        with self._changed:
+            return any(owner == client for owner, _ in self._unfinished)
 
     def idle_seconds(self) -> float:
         """Seconds since the last request came or was finished; 0 while there are any."""

@@ -27,8 +27,10 @@ _ZAP: Final = "inproc://zeromq.zap.01"
 #: A peer that is silent for this long is gone; libzmq asks every `_HEARTBEAT_MS`.
 _HEARTBEAT_MS: Final = 300
 _HEARTBEAT_TIMEOUT_MS: Final = 1000
-#: Messages that wait in either direction of one connection before the socket refuses more.
-_HIGH_WATER: Final = 256
+#: Messages of one connection that may wait in the socket, coming in and going out. Few go out: what
+#: waits beyond them waits in the server, which counts its bytes.
+_WAITING_IN: Final = 256
+_WAITING_OUT: Final = 32
 _HANDSHAKE_MS: Final = 5000
 
 
@@ -133,7 +135,7 @@ def bind_router(
     socket.setsockopt(zmq.HEARTBEAT_IVL, _HEARTBEAT_MS)
     socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, _HEARTBEAT_TIMEOUT_MS)
     socket.setsockopt(zmq.HANDSHAKE_IVL, _HANDSHAKE_MS)
-    socket.setsockopt(zmq.SNDHWM, _HIGH_WATER)
-    socket.setsockopt(zmq.RCVHWM, _HIGH_WATER)
+    socket.setsockopt(zmq.SNDHWM, _WAITING_OUT)
+    socket.setsockopt(zmq.RCVHWM, _WAITING_IN)
     socket.bind("tcp://127.0.0.1:*")
     return socket, socket.getsockopt_string(zmq.LAST_ENDPOINT)

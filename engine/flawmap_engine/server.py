@@ -18,7 +18,7 @@ from typing import Final
 
 import zmq
 
-from flawmap_api.errors import FlawmapError, InternalError, NoMemory, VersionMismatch
+from flawmap_api.errors import Busy, FlawmapError, InternalError, NoMemory, VersionMismatch
 from flawmap_api.messages import PROTOCOL_RANGE, Request, parse_request
 from flawmap_api.wire import MAX_FRAME, MAX_FRAMES, Message, WireError, decode, encode
 
@@ -30,9 +30,10 @@ _log = logging.getLogger(__name__)
 
 #: Most bytes of a header frame; a report is the largest thing in one and needs a tenth of it.
 MAX_HEADER: Final = 1 << 20
-#: What may wait for a client that does not read: beyond it, parts and then everything is dropped.
+#: What may wait for a client that does not read. Beyond the bytes, large answers become `busy`;
+#: beyond the number, everything is dropped.
 _MOST_WAITING: Final = 256
-_MOST_WAITING_BYTES: Final = 1 << 30
+_MOST_WAITING_BYTES: Final = 512 << 20
 #: How often a full connection is tried again, and how often the house is kept.
 _RETRY_MS: Final = 10
 _TICK_MS: Final = 250
@@ -58,6 +59,10 @@ def check_version(message: Message) -> None:
         f"The message is of protocol {message.version}, this engine speaks {low} to {high}.",
         f"Update {'Flawmap, whose engine is older' if newer else 'this program or plug-in'}.",
     )
+
+
+def _nbytes(message: Message) -> int:
+    return sum(memoryview(block.data).nbytes for block in message.blocks.values())
 
 
 def _legible_id(frames: list[memoryview]) -> str | None:
@@ -270,12 +275,16 @@ class Endpoint:
         return True
 
     def _keep(self, client: bytes, box: _Mailbox, message: Message) -> None:
-        if message.type in ("progress", "partial") and len(box.messages) > _MOST_WAITING // 4:
+        size = _nbytes(message)
+        crowded = len(box.messages) > _MOST_WAITING // 4 or box.nbytes + size > _MOST_WAITING_BYTES
+        if crowded and message.type in ("progress", "partial"):
             return
-        size = sum(memoryview(block.data).nbytes for block in message.blocks.values())
+        if size and box.messages and box.nbytes + size > _MOST_WAITING_BYTES:
+            reason = Busy(f"{box.nbytes >> 20} MiB of answers wait to be read.", "Read them first.")
+            message, size = error_message(message.id, reason), 0
         box.messages.append(message)
         box.nbytes += size
-        if len(box.messages) > _MOST_WAITING or box.nbytes > _MOST_WAITING_BYTES:
+        if len(box.messages) > _MOST_WAITING:
             _log.warning("A client does not read its answers; they are dropped.")
             self._gone(client)
 
@@ -286,8 +295,7 @@ class Endpoint:
                 return
             if self._mailboxes.get(client) is not box:
                 return
-            first = box.messages.popleft()
-            box.nbytes -= sum(memoryview(b.data).nbytes for b in first.blocks.values())
+            box.nbytes -= _nbytes(box.messages.popleft())
         del self._mailboxes[client]
 
     def _gone(self, client: bytes) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from flawmap_api.errors import BadInput, NoMemory, NotFound
 from flawmap_api.geometry import Box
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["close", "open_", "pixels", "pixels_of", "update", "update_is_quick"]
 
-_hashing = ThreadPoolExecutor(1, thread_name_prefix="hash")
+_hashing = ThreadPoolExecutor(2, thread_name_prefix="hash")
+_HASH_PART: Final = 1 << 20
+_NONBLOCK: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def open_(request: Open, context: Context) -> Reply:
@@ -157,14 +160,14 @@ def _from_path(path: str, allow_truncated: bool, context: Context) -> tuple[Entr
     context.progress("decode", 0, 1)
     stamp = FileStamp.of(path)
     # Beside the decoding, not after it.
-    hashed = _hashing.submit(_sha256, path)
-    photo = open_photo(
-        path,
-        allow_truncated=allow_truncated,
-        memory_limit=context.store.budget,
-    )
-    photo.photo_id  # noqa: B018 - computed here, before the store's lock is taken
-    digest = hashed.result()
+    enough = threading.Event()
+    hashed = _hashing.submit(_sha256, path, enough)
+    try:
+        photo = open_photo(path, allow_truncated=allow_truncated, memory_limit=context.store.budget)
+        photo.photo_id  # noqa: B018 - computed here, before the store's lock is taken
+        digest = hashed.result()
+    finally:
+        enough.set()
     unchanged = stamp is not None and FileStamp.of(path) == stamp
     source = Source(
         path,
@@ -177,13 +180,27 @@ def _from_path(path: str, allow_truncated: bool, context: Context) -> tuple[Entr
     return context.store.add(photo, source, context.client), source
 
 
-def _sha256(path: str) -> str | None:
+def _sha256(path: str, enough: threading.Event) -> str | None:
+    """SHA-256 of a plain file; None if it is none, cannot be read, or nobody wants it any more."""
     try:
-        with Path(path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        # O_NONBLOCK: opening a pipe would wait for somebody to write into it.
+        descriptor = os.open(path, os.O_RDONLY | _NONBLOCK)
     except (OSError, ValueError):
         # The decoder says what is wrong with the file.
         return None
+    digest = hashlib.sha256()
+    with open(descriptor, "rb", buffering=0) as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        while not enough.is_set():
+            try:
+                part = file.read(_HASH_PART)
+            except OSError:
+                return None
+            if not part:
+                return digest.hexdigest()
+            digest.update(part)
+    return None
 
 
 def _needs_file(source: PixelSource, context: Context) -> bool:

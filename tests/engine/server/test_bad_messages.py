@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from .conftest import EngineProcess
-from .rawclient import Answer, RawClient, Refused
+from .rawclient import Answer, RawClient, Refused, bmp
 
 
 def header(**changes: Any) -> dict[str, Any]:
@@ -166,6 +169,20 @@ def test_a_wrong_request_gets_a_sentence(
     assert refused.value.code == code
     assert refused.value.message
     assert "Traceback" not in str(refused.value)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and devices are POSIX")
+def test_what_is_no_plain_file_blocks_nothing(client: RawClient, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.jpg"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero"), Path("/dev/tty"), tmp_path):
+        for _ in range(3):
+            with pytest.raises(Refused) as refused:
+                client.ask("open", {"path": str(path)})
+            assert refused.value.code == "bad_input"
+    photo = bmp(tmp_path / "photo.bmp", 64, 48, seed=30_000)
+    expected = hashlib.sha256(photo.read_bytes()).hexdigest()
+    assert client.ask("open", {"path": str(photo)}).body["file_sha256"] == expected
 
 
 def test_a_number_too_large_for_a_float_is_no_number(client: RawClient) -> None:

@@ -237,3 +237,20 @@ def test_two_engines_in_one_folder_never_share_keys(engines: Engines) -> None:
     second = engines(folder=first.folder).start()
     assert json.dumps(old["client_secret"]) not in second.file.read_text()
     wait_until(lambda: not first.alive)
+
+
+def test_a_device_that_is_not_there_ends_it_with_a_sentence(engines: Engines) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("this machine may have that device")
+    engine = engines("--device", "cuda", real=True).launch()
+    assert engine.ended() == 3
+    (line,) = engine.stderr().splitlines()
+    assert line.startswith("flawmap engine: ")
+    assert "cuda" in line
+    assert leftovers(engine.folder) == ["engine.log"]
+
+
+def test_the_thread_budget_is_what_was_asked_for(engines: Engines) -> None:
+    assert engines("--threads", "3").start().client().hello().body["threads"] == 3
+    assert engines(FLAWMAP_THREADS="2").start().client().hello().body["threads"] == 2
