@@ -3,6 +3,7 @@
 
 VENV := .venv
 VENV_TRAIN := .venv-train
+VENV_PEERS := .venv-peers
 OUT ?= demo-out
 PHOTO ?=
 ARGS ?=
@@ -78,6 +79,19 @@ $(VENV_TRAIN)/.ready: pyproject.toml constraints.txt | $(VENV_TRAIN)/bin/python
 		pytest pytest-timeout hypothesis
 	@touch $@
 
+$(VENV_PEERS)/bin/python:
+	$(call make-environment,$(VENV_PEERS))
+
+# Other people's tools, away from ours: they want older libraries. Two of them are built from source;
+# where that fails their rows stay empty.
+$(VENV_PEERS)/.ready: | $(VENV_PEERS)/bin/python
+	@echo 'Installing the tools that Flawmap is compared with into $(VENV_PEERS) …'
+	@$(VENV_PEERS)/bin/python -m pip install --quiet 'numpy<2.3' cleanvision image-quality-ai
+	@for tool in brisque blur-detector; do \
+		$(VENV_PEERS)/bin/python -m pip install --quiet 'numpy<2.3' $$tool \
+		|| echo "$$tool could not be built here."; done
+	@touch $@
+
 # ---------------------------------------------------------------------------- tasks
 
 demo: $(VENV)/.ready-run-$(EXTRA)
@@ -104,22 +118,35 @@ format: $(VENV)/.ready-dev-$(EXTRA)
 	@$(VENV)/bin/python -m ruff check --fix-only .
 	@$(VENV)/bin/python -m ruff format .
 
-# Real photos of 10 megapixels and more, a folder of them; the research sets have one.
+# A folder of real photos of 12 megapixels and more; the research sets have one.
 PHOTOS ?= $(firstword $(wildcard $(addsuffix /large,$(FLAWMAP_DATA) ../data ../shared/data)))
+# The largest file of the folder: 12 megapixels are made from it.
+LARGE = $(firstword $(shell ls -S $(wildcard $(PHOTOS)/*.jpg)))
 
-bench: $(VENV)/.ready-test-$(EXTRA)
+bench: $(VENV)/.ready-test-$(EXTRA) $(VENV_PEERS)/.ready
 	@test -n '$(PHOTOS)' || { echo 'Name a folder of large photos: make bench PHOTOS=path' >&2; exit 1; }
 	@$(VENV)/bin/python benchmarks/analysis.py --photos '$(PHOTOS)' $(ARGS)
-	@$(VENV)/bin/python benchmarks/engine.py "$$(ls -S '$(PHOTOS)'/*.jpg | head -n 1)" $(ARGS)
+	@$(VENV)/bin/python benchmarks/engine.py '$(LARGE)' $(ARGS)
+	@$(VENV)/bin/python benchmarks/peers.py '$(LARGE)' $(ARGS)
 
-# The samples of `make test` at their full length, then what takes hours by itself.
+# The proofs at the length that docs/proofs.md speaks of: first those that `make test` samples,
+# then the programs that only exist in a long form.
+PROOFS := \
+	tests/engine/analysis/test_run.py \
+	tests/engine/imaging/test_robustness.py \
+	tests/engine/inference/test_devices.py \
+	tests/engine/server/test_connection_file.py \
+	tests/engine/server/test_versions.py \
+	tests/engine/server/test_who_gets_in.py \
+	tests/exporters/test_staging.py \
+	tests/system
 PROOF_PHOTO ?= ui/flawmap_cli/data/demo.webp
-PROOFS := $(filter-out %/__init__.py %/kill_engine.py,$(wildcard tests/proofs/*.py))
 
 proofs: $(VENV)/.ready-test-$(EXTRA)
-	FLAWMAP_PROOFS=long $(VENV)/bin/python -m pytest -m proof --timeout 0 $(ARGS)
+	FLAWMAP_PROOFS=long $(VENV)/bin/python -m pytest --timeout 0 $(PROOFS)
 	$(VENV)/bin/python tests/proofs/kill_engine.py '$(PROOF_PHOTO)'
-	@set -e; for proof in $(PROOFS); do echo "$$proof"; $(VENV)/bin/python $$proof; done
+	$(VENV)/bin/python tests/proofs/fuzz_images.py
+	$(VENV)/bin/python tests/proofs/fuzz_wire.py
 
 wheel: $(VENV)/.ready-test-$(EXTRA)
 	@$(VENV)/bin/python -m build --wheel --outdir dist
@@ -140,4 +167,4 @@ clean:
 	find engine exporters ui tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean
-	rm -rf $(VENV) $(VENV_TRAIN)
+	rm -rf $(VENV) $(VENV_TRAIN) $(VENV_PEERS)

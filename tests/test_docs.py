@@ -147,3 +147,14 @@ def test_commands_named_in_running_text_exist():
         for word in re.findall(r"`make ([a-z][\w-]*)", document.read_text("utf-8"))
     }
     assert named <= targets
+
+
+def test_files_named_in_documents_and_makefile_exist():
+    named = re.compile(r"(?<![\w/.-])(?:benchmarks|engine|exporters|tests|ui)/[\w/.-]*\w")
+    missing = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in [*DOCUMENTS, ROOT / "Makefile"]
+        for name in named.findall(path.read_text("utf-8"))
+        if not (ROOT / name).exists()
+    ]
+    assert missing == []
