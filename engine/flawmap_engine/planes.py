@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from flawmap_api.geometry import Grid
 from numpy.typing import NDArray
+
+from flawmap_api.geometry import Grid
 
 __all__ = ["Analysis", "ViewPlanes"]
 

@@ -275,7 +275,7 @@ class _Job:
     def _tile_work(
         self, view: _View, tile: Tile, context: Pixels
     ) -> Callable[[], tuple[_View, Tile, ViewPlanes]]:
-        return lambda: (view, tile, tile_planes(view, tile, context, self.networks))
+        return lambda: (view, tile, _tile_planes(view, tile, context, self.networks))
 
     def _results(self, work: list[Callable[[], T]]) -> Generator[T, None, None]:
         """What the pieces of work give, in their order; few are in flight, so others get in."""
@@ -322,7 +322,7 @@ class _Job:
         )
 
 
-def tile_planes(view: _View, tile: Tile, context: Pixels, networks: Networks) -> ViewPlanes:
+def _tile_planes(view: _View, tile: Tile, context: Pixels, networks: Networks) -> ViewPlanes:
     """Planes of the cells that one tile answers for."""
     rgb = _fed(view.rgb, tile)
     alpha = None if view.alpha is None else _fed(view.alpha, tile)

@@ -15,7 +15,7 @@ from flawmap_api.errors import BadInput, InternalError, Unsupported
 from .runtime import Runtime, Session
 from .weights import Weights
 
-__all__ = ["DEVICES", "DeviceInfo", "Sessions", "choose_device", "open_on_cpu"]
+__all__ = ["DEVICES", "DeviceInfo", "Sessions", "choose_device", "first_line", "open_on_cpu"]
 
 CPU: Final = "CPUExecutionProvider"
 _PROVIDERS: Final = {
