@@ -5,7 +5,7 @@ A format never sees a model, a file of the user's, or a socket: reports and arra
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +57,9 @@ class Findings:
         Upright sRGB, at most 2,048 px on its long side.
     planes : mapping of distortion to DistortionPlanes
         One for each distortion of the report, all of one size: the grid's or the photo's.
+    full : callable(distortion) -> DistortionPlanes, optional
+        Gives the planes at the photo's size, where a format is to write those. They are asked for
+        one distortion after another: all of a large photo's at once would fill the memory.
 
     Raises
     ------
@@ -67,6 +70,7 @@ class Findings:
     report: Report
     photo: NDArray[np.uint8]
     planes: Mapping[str, DistortionPlanes]
+    full: Callable[[str], DistortionPlanes] | None = None
 
     def __post_init__(self) -> None:
         photo = self.photo
@@ -85,3 +89,21 @@ class Findings:
                 f"Planes have the grid's size {allowed[0]} or the photo's {allowed[1]}; "
                 f"got {', '.join(map(str, sorted(sizes)))}."
             )
+
+    def planes_to_write(self, distortion: str) -> DistortionPlanes:
+        """The planes of one distortion at the size that was asked for.
+
+        Raises
+        ------
+        BadInput
+            If `full` gives planes of another size than the photo's.
+        """
+        if self.full is None:
+            return self.planes[distortion]
+        planes, info = self.full(distortion), self.report.photo
+        if planes.severity.shape != (info.height, info.width):
+            raise BadInput(
+                f"Full planes of {distortion} are {planes.severity.shape}; the photo is "
+                f"{(info.height, info.width)}."
+            )
+        return planes

@@ -125,16 +125,14 @@ def _files(findings: Findings) -> Generator[tuple[str, bytes], None, None]:
     # 4:4:4, because thin coloured lines are what this picture is about.
     overlay.save(picture, "JPEG", quality=88, subsampling=0)
     yield "overlay.jpg", picture.getvalue()
-    jobs = [
-        (f"{folder}/{distortion}.png", getattr(planes, kind), kind != "severity")
-        for folder, kind in _KINDS.items()
-        for distortion, planes in findings.planes.items()
-    ]
     # Two at a time: the encoder frees the interpreter, and the engine may be at work beside us.
     with ThreadPoolExecutor(max_workers=2) as pool:
-        encoded = pool.map(lambda job: encode_png(job[1], flat=job[2]), jobs)
-        for (file, _, _), data in zip(jobs, encoded, strict=True):
-            yield file, data
+        for distortion in findings.planes:
+            planes = findings.planes_to_write(distortion)
+            jobs = [(getattr(planes, kind), kind != "severity") for kind in _KINDS.values()]
+            encoded = pool.map(lambda job: encode_png(job[0], flat=job[1]), jobs)
+            for folder, data in zip(_KINDS, encoded, strict=True):
+                yield f"{folder}/{distortion}.png", data
 
 
 def _dump(document: dict[str, Any], *, ensure_ascii: bool) -> str:

@@ -330,3 +330,30 @@ def test_the_photo_has_to_be_8_bit_rgb(photo):
     made = findings()
     with pytest.raises(BadInput, match="8-bit RGB"):
         Findings(made.report, photo, made.planes)
+
+
+def test_full_planes_are_asked_for_one_distortion_at_a_time_and_written(tmp_path):
+    made, full = findings(), findings(full=True)
+    asked = []
+
+    def give(name):
+        asked.append(name)
+        return full.planes[name]
+
+    folder = write_folder(replace(made, full=give), tmp_path, "photo")
+    assert asked == list(made.planes)
+    for name in made.planes:
+        for kind, attribute in (
+            ("severity", "severity"),
+            ("masks", "mask"),
+            ("unknown", "unknown"),
+        ):
+            with Image.open(folder / kind / f"{name}.png") as written:
+                np.testing.assert_array_equal(written, getattr(full.planes[name], attribute))
+
+
+def test_full_planes_of_another_size_are_refused_and_nothing_is_written(tmp_path):
+    made = findings()
+    with pytest.raises(BadInput, match="Full planes of blur"):
+        write_folder(replace(made, full=made.planes.__getitem__), tmp_path, "photo")
+    assert not list(tmp_path.iterdir())

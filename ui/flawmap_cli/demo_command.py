@@ -58,10 +58,9 @@ def run(arguments: Namespace, console: Console, options: Options) -> int:
         report = client.analyze(opened, on_progress=progress.step)
         findings = gather(client, opened, report, size="full")
         folder = Path(write_folder(findings, out, "demo"))
+        found = {name: findings.planes_to_write(name).mask for name in findings.planes}
         client.close_photo(opened)
-    agreement = demo.agreement(
-        {name: planes.mask for name, planes in findings.planes.items()}, planted_masks
-    )
+    agreement = demo.agreement(found, planted_masks)
     if console.json_lines:
         console.document(
             {

@@ -45,31 +45,23 @@ def gather(
         The options that made the report: `strictness`, `thresholds`.
     """
     scale = min(1.0, OVERLAY_SIDE / max(photo.width, photo.height))
-    pixels = np.asarray(client.pixels(photo, scale=scale))
+    options = {"view": report.view, **(judgement or {})}
     names = tuple(report.distortions)
-    # Grid planes are small: one question for all. A full plane is as large as the photo, and the
-    # engine shall not hold six of them at once.
-    groups = [names] if size == "grid" else [(name,) for name in names]
 
-    def planes(plane: str) -> Planes:
-        found: Planes = {}
-        for group in groups if names else []:
-            found |= _layers(
-                client,
-                photo,
-                plane,
-                group,
-                {"view": report.view, "size": size, **(judgement or {})},
-            )
-        return found
+    def planes(names: Sequence[str], size: str) -> dict[str, DistortionPlanes]:
+        if not names:
+            return {}
+        severity, mask, unknown = (
+            _layers(client, photo, plane, names, {**options, "size": size})
+            for plane in ("severity", "mask", "unknown")
+        )
+        return {name: DistortionPlanes(severity[name], mask[name], unknown[name]) for name in names}
 
-    severity, mask, unknown = planes("severity"), planes("mask"), planes("unknown")
     return Findings(
         report=report,
-        photo=pixels,
-        planes={
-            name: DistortionPlanes(severity[name], mask[name], unknown[name]) for name in names
-        },
+        photo=np.asarray(client.pixels(photo, scale=scale)),
+        planes=planes(names, "grid"),
+        full=(lambda name: planes([name], "full")[name]) if size == "full" else None,
     )
 
 
