@@ -1,8 +1,8 @@
 """`python -m flawmap_engine run`: the engine process."""
 
-from .lifecycle import main
+from .lifecycle import end_process, main
 
 __all__: list[str] = []
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    end_process(main())

@@ -17,7 +17,7 @@ import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from flawmap_api.connection import (
     ConnectionInfo,
@@ -40,7 +40,7 @@ from .store import default_budget
 if TYPE_CHECKING:
     from .inference import Networks
 
-__all__ = ["FAILED", "Options", "main", "run"]
+__all__ = ["FAILED", "Options", "end_process", "main", "run"]
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ FAILED: Final = 3
 _WATCH_SECONDS: Final = 0.25
 #: "Once idle" means no jobs, and nobody who asked within this time.
 _CALM_SECONDS: Final = 1.0
+_EXIT_SECONDS: Final = 2.0
 _DEVICES: Final = ("auto", "cpu", "cuda", "coreml", "directml")
 
 
@@ -84,6 +85,18 @@ class Options:
 def main(arguments: list[str] | None = None) -> int:
     """Entry of `python -m flawmap_engine`; gives the exit code."""
     return run(_options(arguments))
+
+
+def end_process(code: int) -> NoReturn:
+    """End this process with that code, and soon.
+
+    Python waits for the threads of pools when it ends; one that hangs (on a dead network disk, say)
+    must not keep the process.
+    """
+    last_resort = threading.Timer(_EXIT_SECONDS, os._exit, (code,))
+    last_resort.daemon = True
+    last_resort.start()
+    raise SystemExit(code)
 
 
 def run(options: Options) -> int:

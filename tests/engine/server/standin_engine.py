@@ -8,7 +8,6 @@ each step is written to its file `journal`. Run as `python standin_engine.py run
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from pathlib import Path
@@ -115,6 +114,6 @@ if __name__ == "__main__":
     inference.Networks = StandInNetworks  # type: ignore[assignment,misc]
     analysis.analyze = analyze  # type: ignore[assignment]
     analysis.update = update  # type: ignore[assignment]
-    from flawmap_engine.lifecycle import main
+    from flawmap_engine.lifecycle import end_process, main
 
-    sys.exit(main())
+    end_process(main())
