@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.add_argument("--minutes", type=float, help="length of this slice (default: the plan)")
     train.add_argument("--resume", action="store_true")
+    train.add_argument("--start", type=Path, help="begin with the weights of this checkpoint")
     train.add_argument("--batch", type=int)
     train.add_argument("--rate", type=float, default=2e-3)
     train.add_argument("--seed", type=int, default=0)
@@ -156,6 +157,8 @@ def _train(options: argparse.Namespace) -> None:
     checkpoint = options.work / "checkpoint.pt"
     if options.resume and checkpoint.exists():
         trainer.load(checkpoint)
+    elif options.start:
+        trainer.start_from(options.start)
     minutes = options.minutes if options.minutes is not None else options.plan_minutes
     _say(f"training on {device}, batch {batch}, from step {trainer.step}")
     trainer.run(_cache_of(options), seconds=minutes * 60, checkpoint=checkpoint, say=_say)

@@ -137,6 +137,9 @@ class DenseNetwork(nn.Module):
         self.evidence = Evidence()
         c1, c2, c3, _, c5 = CHANNELS[:5]
         self.top = nn.Conv2d(c5, WIDTH, 1)
+        self.around = nn.Sequential(
+            _conv(WIDTH + EVIDENCE, WIDTH, 3), nn.Conv2d(WIDTH, WIDTH, 3, padding=1)
+        )
         self.side3 = nn.Conv2d(c3, WIDTH, 1)
         self.side2 = nn.Conv2d(c2, WIDTH, 1)
         self.side1 = nn.Conv2d(c1, WIDTH, 3, stride=2, padding=1)
@@ -149,6 +152,8 @@ class DenseNetwork(nn.Module):
         self.last = nn.Sequential(_conv(WIDTH, WIDTH, 3), _conv(WIDTH, WIDTH, 3))
         self.presence = nn.Conv2d(WIDTH, len(DISTORTIONS), 1)
         self.strength = nn.Conv2d(WIDTH, len(DISTORTIONS), 1)
+        nn.init.zeros_(self.around[1].weight)
+        nn.init.zeros_(self.around[1].bias)
         nn.init.zeros_(self.photo[2].weight)
         nn.init.zeros_(self.photo[2].bias)
         nn.init.constant_(self.presence.bias, -2.0)
@@ -167,10 +172,14 @@ class DenseNetwork(nn.Module):
         """
         half = functional.avg_pool2d(photo, 2)
         s1, s2, s3, _, s5 = self.eyes(half)
-        x = functional.interpolate(self.top(s5), scale_factor=2, mode="nearest") + self.side3(s3)
+        evidence = self.evidence(photo, half)
+        top = self.top(s5)
+        # Light and texture around: a dark patch is known by its rim, and filled from there.
+        top = top + self.around(torch.cat([top, functional.avg_pool2d(evidence, 4)], 1))
+        x = functional.interpolate(top, scale_factor=2, mode="nearest") + self.side3(s3)
         x = self.middle(x)
         x = functional.interpolate(x, scale_factor=2, mode="nearest")
-        x = x + self.side2(s2) + self.side1(s1) + self.measured(self.evidence(photo, half))
+        x = x + self.side2(s2) + self.side1(s1) + self.measured(evidence)
         x = self.joined(x)
         gain, shift = self.photo(context)[:, :, None, None].chunk(2, 1)
         x = self.last(x * (1 + gain) + shift)

@@ -169,6 +169,24 @@ class Trainer:
             "rng": json.dumps(self.rng.bit_generator.state),
         }
 
+    def start_from(self, checkpoint: Path) -> None:
+        """Begin with the averaged weights of an earlier training, and nothing else of it.
+
+        The earlier network may lack a part of today's: that part starts as it is made.
+
+        Raises
+        ------
+        ValueError
+            If the checkpoint holds weights that today's network has no place for.
+        """
+        state = torch.load(checkpoint, map_location=self.device, weights_only=True)
+        for network in (self.network, self.twin):
+            unknown = network.load_state_dict(state["twin"], strict=False).unexpected_keys
+            if unknown:
+                raise ValueError(f"{checkpoint.name} is of another network: {unknown[0]}.")
+        self.twin.load_state_dict(self.network.state_dict())
+        self.seen = state["seen"]
+
     def load(self, checkpoint: Path) -> None:
         """Go on from a checkpoint; the plan stays this trainer's own."""
         state = torch.load(checkpoint, map_location=self.device, weights_only=True)

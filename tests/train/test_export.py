@@ -36,6 +36,7 @@ def exported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
     network, context = DenseNetwork().eval(), Context()
     torch.nn.init.normal_(network.photo[2].weight, std=0.05)
+    torch.nn.init.normal_(network.around[1].weight, std=0.05)
     for norm in (m for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d)):
         norm.running_mean.add_(torch.randn_like(norm.running_mean) * 0.05)
     weights = np.random.default_rng(0).normal(0, 1, sum(CHANNELS))

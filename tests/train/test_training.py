@@ -102,3 +102,34 @@ def test_a_slice_ends_with_a_checkpoint_that_can_be_loaded(cache, tmp_path):
 def test_training_without_crops_says_what_to_run_first(tmp_path):
     with pytest.raises(FileNotFoundError, match="run the cache command first"):
         Trainer(Plan(1.0)).run(tmp_path, seconds=1, checkpoint=tmp_path / "c.pt")
+
+
+def test_a_training_can_begin_with_an_earlier_ones_weights(cache, tmp_path):
+    first = Trainer(Plan(seconds=1e9, warm_steps=1))
+    first.train_step(*batch_of(cache))
+    save_checkpoint(first, tmp_path / "c.pt")
+    state = torch.load(tmp_path / "c.pt", weights_only=True)
+    state["twin"] = {k: v for k, v in state["twin"].items() if not k.startswith("around.")}
+    torch.save(state, tmp_path / "older.pt")
+    second = Trainer(Plan(seconds=1e9))
+    second.start_from(tmp_path / "older.pt")
+    # A part that the earlier network lacked begins without a say.
+    assert not second.network.around[1].weight.any()
+    assert (second.step, second.seen) == (0, 4)
+    crops, _, context = batch_of(cache)
+    photo = torch.from_numpy(crops.astype(np.float32)).permute(0, 3, 1, 2)
+    with torch.no_grad():
+        ours = second.twin(photo, torch.from_numpy(context))
+        theirs = first.twin.eval()(photo, torch.from_numpy(context))
+    for a, b in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-3)
+
+
+def test_weights_of_another_network_are_refused(tmp_path):
+    trainer = Trainer(Plan(seconds=1.0))
+    save_checkpoint(trainer, tmp_path / "c.pt")
+    state = torch.load(tmp_path / "c.pt", weights_only=True)
+    state["twin"]["elsewhere.weight"] = torch.zeros(1)
+    torch.save(state, tmp_path / "c.pt")
+    with pytest.raises(ValueError, match="another network: elsewhere"):
+        trainer.start_from(tmp_path / "c.pt")
