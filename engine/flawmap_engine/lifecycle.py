@@ -250,7 +250,19 @@ class _Process:
             device=self._options.device,
             folder=str(app.engine.files.folder),
             log=str(self._log),
+            models=_models(),
         )
+
+
+def _models() -> dict[str, str]:
+    """Name and hash of the networks that are there; loading them tells what is wrong with them."""
+    from .inference.weights import load_weights
+
+    try:
+        card = load_weights().card
+    except FlawmapError:
+        return {}
+    return {card.name: card.sha256}
 
 
 def _sentence(failure: BaseException, log: Path) -> FlawmapError | str:

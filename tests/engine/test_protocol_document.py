@@ -277,8 +277,12 @@ def test_real_answers_have_the_fields_of_the_page(
     page_client: DocumentClient, real_engine: EngineProcess
 ) -> None:
     assert set(real_engine.connection) == set(KEYS["connection"].split())
+    # As `hello` tells them, before it is asked.
+    models = real_engine.connection["models"]
     hello = {"client": "page", "client_version": "1", "protocols": [1, 1]}
-    assert set(page_client.ask("hello", hello)[0]) == set(KEYS["result hello"].split())
+    greeting = page_client.ask("hello", hello)[0]
+    assert set(greeting) == set(KEYS["result hello"].split())
+    assert greeting["models"] == models
     assert set(page_client.ask("ping", {}, socket="control")[0]) == set(KEYS["result ping"].split())
     layout = {"width": 8, "height": 8, "dtype": "u8", "channels": "Y"}
     block = ("pixels", "u8", [64], bytes(64))
