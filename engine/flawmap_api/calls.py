@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from ._checked import read
-from .channel import Channel, exchange, new_id, raise_if_error
+from .channel import Channel, error_in, exchange, new_id
 from .connection import ConnectionInfo
 from .errors import BadInput, Cancelled, EngineLost, FlawmapError
 from .launch import Launched, log_tail
 from .messages import Bye, Cancel, to_body
 from .results import Progress
-from .steps import Ask, PhotoBook, Steps
+from .steps import Ask, EngineReplaced, PhotoBook, Steps
 from .wire import Block, Message
 
 __all__ = ["Call", "Session"]
@@ -48,7 +48,7 @@ class _Task:
     id: str = ""
     sent: float = 0.0
     accepted: bool = False
-    resent: bool = False
+    lost: bool = False
     cancelled: bool = False
     done: bool = False
     value: Any = None
@@ -180,18 +180,17 @@ class Session:
         if task.on_done:
             task.on_done()
 
-    def _advance(self, task: _Task, answer: Message | None) -> None:
+    def _advance(self, task: _Task, answer: Message | FlawmapError | None) -> None:
         """Send the result (or the error) into the dialogue and ask what it wants to know next."""
+        if not isinstance(answer, EngineReplaced):
+            task.lost = False
         try:
             if answer is None:
                 ask = next(task.steps)
+            elif isinstance(answer, FlawmapError):
+                ask = task.steps.throw(answer)
             else:
-                try:
-                    raise_if_error(answer)
-                except FlawmapError as error:
-                    ask = task.steps.throw(error)
-                else:
-                    ask = task.steps.send(answer)
+                ask = task.steps.send(answer)
         except StopIteration as end:
             self._finish(task, end.value, None)
         except BaseException as error:
@@ -199,7 +198,7 @@ class Session:
             if not isinstance(error, Exception):
                 raise
         else:
-            task.ask, task.resent = ask, False
+            task.ask = ask
             self._send(task)
 
     def _send(self, task: _Task) -> None:
@@ -248,7 +247,7 @@ class Session:
             task.on_partial(dict(message.body), dict(message.blocks))
         elif message.type in ("result", "error"):
             self._calls.pop(task.id, None)
-            self._advance(task, message)
+            self._advance(task, error_in(message) or message)
 
     def _lost(self) -> str | None:
         """Why the engine counts as lost, or None."""
@@ -273,10 +272,10 @@ class Session:
         for task in calls:
             if task.cancelled:
                 self._finish(task, None, Cancelled("The request was cancelled."))
-            elif task.resent:
+            elif task.lost:
                 self._finish(task, None, self._why_lost(reason))
             else:
-                task.resent = True
+                task.lost = True
                 self._send(task)
 
     def _why_lost(self, reason: str) -> EngineLost:
@@ -300,7 +299,10 @@ class Session:
         self.launched = restart.value or self.launched
         self._connect()
         for task in waiting:
-            self._send(task)
+            if task.ask is not None and task.ask.bound:
+                self._advance(task, EngineReplaced("The engine was replaced."))
+            else:
+                self._send(task)
 
 
 class _Restart:

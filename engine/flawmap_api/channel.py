@@ -17,7 +17,7 @@ from .errors import EngineLost, FlawmapError, error_from_code
 from .messages import Request, to_body
 from .wire import SOCKET_LIMIT, Message, decode, encode
 
-__all__ = ["HEARTBEAT_MS", "Channel", "exchange", "new_id", "raise_if_error"]
+__all__ = ["HEARTBEAT_MS", "Channel", "error_in", "exchange", "new_id"]
 
 #: Interval and time-out of the heartbeats, in milliseconds, the same at both ends.
 HEARTBEAT_MS = (300, 1000)
@@ -134,7 +134,8 @@ def exchange(info: ConnectionInfo, address: str, request: Request, *, timeout: f
             reason = channel.broken()
             message = channel.receive(0 if reason else min(left, 0.05))
             if message is not None and message.id == request_id:
-                raise_if_error(message)
+                if error := error_in(message):
+                    raise error
                 if message.type == "result":
                     return message
             if message is None and reason:
@@ -144,12 +145,13 @@ def exchange(info: ConnectionInfo, address: str, request: Request, *, timeout: f
     raise EngineLost(f"The engine (process {info.pid}) did not answer within {timeout:.1f} s.")
 
 
-def raise_if_error(message: Message) -> None:
-    """Raise what an `error` message says."""
-    if message.type == "error":
-        body = message.body
-        raise error_from_code(
-            str(body.get("code", "internal")),
-            str(body.get("message", "The engine gave no reason.")),
-            str(body.get("hint", "")),
-        )
+def error_in(message: Message) -> FlawmapError | None:
+    """What an `error` message says, as one of our errors; None for any other message."""
+    if message.type != "error":
+        return None
+    body = message.body
+    return error_from_code(
+        str(body.get("code", "internal")),
+        str(body.get("message", "The engine gave no reason.")),
+        str(body.get("hint", "")),
+    )

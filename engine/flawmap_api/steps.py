@@ -24,6 +24,7 @@ from .wire import Block, Message
 
 __all__ = [
     "Ask",
+    "EngineReplaced",
     "PhotoBook",
     "Steps",
     "judge_steps",
@@ -41,10 +42,20 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Ask:
-    """One request and its binary blocks."""
+    """One request and its binary blocks.
+
+    `bound`: it speaks of something that only this engine process knows, such as a file that it gave
+    out. If the engine is replaced, the dialogue is thrown `EngineReplaced` instead of being asked
+    again.
+    """
 
     request: Request
     blocks: Mapping[str, Block] = field(default_factory=dict)
+    bound: bool = False
+
+
+class EngineReplaced(EngineLost):
+    """Thrown into a dialogue whose last request meant nothing to the new engine."""
 
 
 Steps = Generator[Ask, Message, T]
@@ -56,6 +67,7 @@ class PhotoBook:
     def __init__(self) -> None:
         self.folder = ""
         self._sources: dict[str, tuple[Any, bool]] = {}
+        self._analysed: set[str] = set()
 
     def remember(self, photo_id: str, source: Any, allow_truncated: bool) -> None:
         """Keep the way to a photo."""
@@ -65,9 +77,18 @@ class PhotoBook:
         """(source, allow_truncated) of a photo, or None if this client never opened it."""
         return self._sources.get(photo_id)
 
+    def note_analysed(self, photo_id: str) -> None:
+        """Keep that this client had the photo analysed, and counts on it."""
+        self._analysed.add(photo_id)
+
+    def was_analysed(self, photo_id: str) -> bool:
+        """Whether requests of this client may count on the photo's analysis."""
+        return photo_id in self._analysed
+
     def forget(self, photo_id: str) -> None:
         """Drop the way to a photo."""
         self._sources.pop(photo_id, None)
+        self._analysed.discard(photo_id)
 
     def pixel_file(self, name: Any) -> Path:
         """Path of a file that the engine gave out in its folder."""
@@ -98,11 +119,13 @@ def send_pixels(
     book: PhotoBook, pixels: PixelData, request: Callable[[PixelSource], Request]
 ) -> Steps[Message]:
     """Ask for a file in the engine's folder, fill it, and send the request that uses it."""
-    answer = yield Ask(request(pixels.layout))
-    name = _written(book, answer, pixels.data)
     icc = {"icc": Block("u8", (len(pixels.icc),), pixels.icc)} if pixels.icc else {}
-    answer = yield Ask(request(replace(pixels.layout, file=name)), icc)
-    return answer
+    while True:
+        answer = yield Ask(request(pixels.layout))
+        name = _written(book, answer, pixels.data)
+        with contextlib.suppress(EngineReplaced):
+            answer = yield Ask(request(replace(pixels.layout, file=name)), icc, bound=True)
+            return answer
 
 
 def _written(book: PhotoBook, answer: Message, data: memoryview) -> str:
@@ -122,10 +145,13 @@ def _written(book: PhotoBook, answer: Message, data: memoryview) -> str:
 
 def send_mask(book: PhotoBook, request: Request, data: memoryview) -> Steps[Message]:
     """Send a mask the way pixels travel; `request` is the first step, without its `mask_file`."""
-    answer = yield Ask(request)
-    name = _written(book, answer, data)
-    answer = yield Ask(replace(request, mask_file=name))  # type: ignore[call-arg]
-    return answer
+    while True:
+        answer = yield Ask(request)
+        name = _written(book, answer, data)
+        with contextlib.suppress(EngineReplaced):
+            second = replace(request, mask_file=name)  # type: ignore[call-arg]
+            answer = yield Ask(second, bound=True)
+            return answer
 
 
 def plain_steps(request: Request) -> Steps[Message]:
@@ -136,6 +162,8 @@ def plain_steps(request: Request) -> Steps[Message]:
 
 def with_photo(book: PhotoBook, photo_id: str, steps: Callable[[], Steps[T]]) -> Steps[T]:
     """Run steps that need a photo; if the engine has lost it, open it again and run them once more.
+
+    What was analysed before is analysed again, too.
 
     Raises
     ------
@@ -152,12 +180,15 @@ def with_photo(book: PhotoBook, photo_id: str, steps: Callable[[], Steps[T]]) ->
     reopened = yield from open_steps(book, way[0], allow_truncated=way[1])
     if reopened.photo_id != photo_id:
         raise NotFound("The photo has changed since it was opened.", "Analyse it again.")
+    if book.was_analysed(photo_id) and not reopened.analysed:
+        yield Ask(Analyze(photo_id))
     return (yield from steps())
 
 
 def judge_steps(book: PhotoBook, request: Analyze | Regions) -> Steps[Report]:
     """`analyze` or `regions`: the report of a photo."""
     answer = yield from with_photo(book, request.photo_id, lambda: plain_steps(request))
+    book.note_analysed(request.photo_id)
     return Report.from_dict(answer.body.get("report"))
 
 

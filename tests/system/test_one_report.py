@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import flawmap_api
-from flawmap_api import EngineClient, Report
+from flawmap_api import EngineClient, Report, steps
 from flawmap_api.geometry import Box
 from flawmap_api.results import Progress
 
@@ -95,6 +95,27 @@ def test_an_engine_lost_between_tiles_is_replaced_and_the_report_is_the_same(
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+
+def test_an_engine_lost_after_the_pixels_were_written_gets_them_again(
+    engine: EngineClient, marked: Photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = findings(engine.analyze(marked))
+    scored = engine.roi_score(engine.open(marked), mask=marked[..., 0] // 2 + 64)
+    written = steps._written
+    with flawmap_api.connect(private=True) as other:
+
+        def written_then_killed(*arguments: Any) -> str:
+            monkeypatch.setattr(steps, "_written", written)
+            name = written(*arguments)
+            os.kill(other.hello.pid, signal.SIGKILL)
+            return name
+
+        monkeypatch.setattr(steps, "_written", written_then_killed)
+        assert findings(other.analyze(marked)) == expected
+        photo = other.open(marked)
+        monkeypatch.setattr(steps, "_written", written_then_killed)
+        assert other.roi_score(photo, mask=marked[..., 0] // 2 + 64) == scored
 
 
 def test_a_repainted_rectangle_gives_the_photo_that_it_makes(
