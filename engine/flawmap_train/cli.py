@@ -166,9 +166,9 @@ def _train(options: argparse.Namespace) -> None:
         options.work / "training.json",
         {
             "seen": trainer.seen,
-            "steps": trainer.step,
+            "steps": trainer.before[0] + trainer.step,
             "batch": batch,
-            "minutes": trainer.busy / 60,
+            "minutes": (trainer.before[1] + trainer.busy) / 60,
             "device": device.upper(),
             "threads": options.threads,
             "rate": plan.rate,

@@ -71,6 +71,7 @@ class Trainer:
         self.busy = 0.0
         self.loss = float("nan")
         self.crops = 0
+        self.before = (0, 0.0)
         self.rng = np.random.default_rng(plan.seed)
 
     @property
@@ -166,6 +167,7 @@ class Trainer:
             "step": self.step,
             "seen": self.seen,
             "busy": self.busy,
+            "before": self.before,
             "rng": json.dumps(self.rng.bit_generator.state),
         }
 
@@ -186,6 +188,7 @@ class Trainer:
                 raise ValueError(f"{checkpoint.name} is of another network: {unknown[0]}.")
         self.twin.load_state_dict(self.network.state_dict())
         self.seen = state["seen"]
+        self.before = (state["step"], state["busy"])
 
     def load(self, checkpoint: Path) -> None:
         """Go on from a checkpoint; the plan stays this trainer's own."""
@@ -194,6 +197,7 @@ class Trainer:
         self.twin.load_state_dict(state["twin"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.seen, self.busy = state["step"], state["seen"], state["busy"]
+        self.before = tuple(state.get("before", (0, 0.0)))
         self.rng.bit_generator.state = json.loads(state["rng"])
 
 
