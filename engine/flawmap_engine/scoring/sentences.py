@@ -102,7 +102,8 @@ def of_region(
     id : str
         `region.<distortion>[.<subkind>][.whole]`, a key of `SENTENCES`.
     args : dict
-        distortion, subkind, level (a severity word), percent (whole, at least 1), place (a key of
+        distortion, subkind, level (a severity word), percent (whole from 1 on, else
+        with one decimal), place (a key of
         `PLACES`).
     """
     kind = distortion if subkind is None else f"{distortion}.{subkind}"
@@ -140,5 +141,6 @@ def place_of(box: Box, width: int, height: int) -> str:
     return list(PLACES)[3 * row + column]
 
 
-def _percent(area: float) -> int:
-    return max(1, round(100 * area))
+def _percent(area: float) -> float:
+    # Rounded up to a whole one, a speck would be told as five times its size.
+    return round(100 * area) if area >= 0.01 else max(0.1, round(100 * area, 1))

@@ -48,7 +48,7 @@ def test_a_flaw_everywhere_has_no_place() -> None:
     text, sentence_id, _ = sentence("noise", area=0.95)
     assert text == "Severe noise over the whole photo."
     assert sentence_id == "region.noise.whole"
-    assert sentence("noise", area=0.0021)[2]["percent"] == 1
+    assert sentence("noise", area=0.0021)[2]["percent"] == 0.2
 
 
 def test_every_distortion_and_subkind_has_its_sentence() -> None:
