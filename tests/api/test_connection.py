@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -152,33 +154,31 @@ def test_a_process_is_told_by_its_start_time_too() -> None:
 
 
 def test_a_dead_process_and_a_zombie_are_dead() -> None:
-    pid = os.fork()
-    if pid == 0:
-        os._exit(0)
-    try:
-        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-        assert process_start(pid) is None
-    finally:
-        os.waitpid(pid, 0)
-    assert process_start(pid) is None
+    process = subprocess.Popen([sys.executable, "-c", "pass"])
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert process_start(process.pid) is None
+    process.wait()
+    assert process_start(process.pid) is None
 
 
 def test_a_lock_is_held_by_one_and_freed_when_its_holder_dies(folder: Path) -> None:
     path = folder / "lock"
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        with locked(path):
-            os.write(writer, b"held")
-            os.read(reader, 0)
-            import time
-
-            time.sleep(60)
-    os.read(reader, 4)
-    with pytest.raises(Busy), locked(path, timeout=0.1):
-        pass
-    os.kill(pid, 9)
-    os.waitpid(pid, 0)
+    code = (
+        "import sys, pathlib\n"
+        "from flawmap_api.connection import locked\n"
+        "with locked(pathlib.Path(sys.argv[1])):\n"
+        "    print('held', flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(Busy), locked(path, timeout=0.1):
+            pass
+        holder.kill()
     with locked(path, timeout=5):
         pass
 
