@@ -191,9 +191,7 @@ class Attacker(threading.Thread):
     def run(self) -> None:
         while self.sent < self.messages:
             socket, frames = self.mutator.next()
-            try:
-                self.clients[socket].socket.send_multipart(frames)
-            except zmq.Again:
+            if not self._sent(socket, frames):
                 break
             self.sent += 1
             if self.sent % 50 == 0:
@@ -201,6 +199,17 @@ class Attacker(threading.Thread):
         self.drain(500)
         for client in self.clients.values():
             client.close()
+
+    def _sent(self, socket: str, frames: list[bytes]) -> bool:
+        """Send; a flood has to wait until the engine has taken the last one in."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                self.clients[socket].socket.send_multipart(frames)
+                return True
+            except zmq.Again:
+                self.drain(0)
+        return False
 
     def drain(self, milliseconds: int) -> None:
         for client in self.clients.values():
