@@ -66,9 +66,9 @@ def main() -> int:
         flawmap_api.connect(private=True) as undisturbed,
         flawmap_api.connect(runtime_dir=folder) as engine,
     ):
-        for turn in range(options.kills):
+        while len(killed) < options.kills:
             # Pixels that no engine has seen: nothing is answered from a store.
-            photo[:8, :8] = turn
+            photo[:8, :8] = dice.choices(range(256), k=3)
             began = time.monotonic()
             expected = findings(undisturbed.analyze(photo))
             once = time.monotonic() - began
