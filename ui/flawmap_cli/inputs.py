@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 from flawmap_api.errors import BadInput, FlawmapError, NotFound
@@ -87,10 +87,11 @@ def _of_argument(argument: str) -> Iterator[Input]:
         yield from _of_path(os.path.expanduser(argument))
         return
     if glob.has_magic(argument):
-        matches = sorted(glob.glob(argument, recursive=True), key=_natural)
-        for match in matches:
-            yield from _of_path(match)
-        if not matches:
+        empty = True
+        for item in _of_pattern(argument):
+            empty = False
+            yield item
+        if empty:
             message = f"Nothing matches {argument}."
             yield _nothing(argument, NotFound(message, "Check the pattern and the folder."))
         return
@@ -98,6 +99,19 @@ def _of_argument(argument: str) -> Iterator[Input]:
         argument,
         NotFound(f"There is no file or folder {argument}.", "Check the spelling and the folder."),
     )
+
+
+def _of_pattern(pattern: str) -> Iterator[Input]:
+    head, below, tail = pattern.partition("**")
+    if not below:
+        for match in sorted(glob.glob(pattern), key=_natural):
+            yield from _of_path(match)
+        return
+    # Not glob's own "**": it follows links in circles, for ever. A folder's search does not.
+    for folder in sorted(glob.glob(head), key=_natural) if head else ["."]:
+        for item in _of_folder(folder):
+            if PurePath(item.path).match(tail.lstrip("/" + os.sep) or "*"):
+                yield item
 
 
 def _of_path(path: str) -> Iterator[Input]:

@@ -137,3 +137,15 @@ def test_endings_are_compared_without_case(here: Path) -> None:
     for i, suffix in enumerate(sorted(SUFFIXES)):
         touch(here, f"{i}{suffix.upper()}")
     assert len(names(".")) == len(SUFFIXES)
+
+
+def test_two_stars_search_folders_below_and_never_run_in_circles(tmp_path, monkeypatch):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    for name in ("one.jpg", "a/two.jpg", "a/b/three.png", "a/notes.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "a" / "loop").symlink_to(".")
+    (tmp_path / "a" / "other").symlink_to(".")
+    monkeypatch.chdir(tmp_path)
+    assert [i.name for i in find_photos(["**"])] == ["one.jpg", "a/two.jpg", "a/b/three.png"]
+    assert [i.name for i in find_photos(["a/**/*.png"])] == ["a/b/three.png"]
+    assert [i.name for i in find_photos(["**/b/*"])] == ["a/b/three.png"]
