@@ -377,6 +377,8 @@ def _place(bench: _Bench, seen: FloatPlane) -> tuple[FloatPlane, FloatPlane] | N
 def _tone(bench: _Bench, *, brighter: bool) -> None:
     rng = bench.rng
     wanted = draw_severity(rng)
+    if rng.random() < 0.25 and _tone_elsewhere(bench, wanted, brighter):
+        return
     name = "overexposure" if brighter else "low_light"
     for _ in range(4):
         mask, small = bench.masks()
@@ -420,6 +422,24 @@ def _tone(bench: _Bench, *, brighter: bool) -> None:
     if not brighter and rng.random() < 0.45:
         # Little light brings noise: the same sensor, stretched. Its own label is noise.
         _noise(bench, mask=mask, wanted=float(rng.uniform(1.0, 14.0)))
+
+
+def _tone_elsewhere(bench: _Bench, wanted: float, brighter: bool) -> bool:
+    """Spoil the light of another part of the photo; True if there was room for it.
+
+    The context then tells of a flaw, and nothing in the crop is one: white clouds stay clouds.
+    """
+    rng = bench.rng
+    top, left, h, w = bench.place
+    for _ in range(4):
+        canvas = draw_mask(rng, THUMBNAIL, bench.shapes, kind=str(rng.choice(["shape", "ellipse"])))
+        inside = canvas > 0.5
+        if canvas[top : top + h, left : left + w].max() > 0.02 or not inside.any():
+            continue
+        tone, _ = degrade.tone_for(rng, bench.thumb[inside][:, None, :], wanted, brighter)
+        bench.thumb = _blend(bench.thumb, tone.apply(bench.thumb), canvas)
+        return True
+    return False
 
 
 def _looks_wrong(thumb: FloatImage, brighter: bool) -> bool:

@@ -71,6 +71,7 @@ def _bench(photos, shapes, monkeypatch, seed):
     half[:, :128] = 1
     small = np.zeros((128, 128), np.float32)
     small[:, :64] = 1
+    monkeypatch.setattr(synthesis, "_tone_elsewhere", lambda *_: False)
     monkeypatch.setattr(bench.__class__, "masks", lambda self: (half.copy(), small.copy()))
     # The camera's own JPEG is everywhere, by its nature; here only the flaw is looked at.
     monkeypatch.setattr(degrade, "jpeg", lambda x, quality, fine_chroma=False: x)
@@ -167,3 +168,19 @@ def test_the_sky_of_a_photo_in_focus_throughout_is_a_fair_negative(photos):
     soft = np.tile(np.linspace(0.3, 0.7, 256, dtype=np.float32)[:, None, None], (1, 256, 3))
     fair = fair_negatives(soft, deep.tags, has_bokeh=False, grain=0.0, deep=True)
     assert fair[DISTORTIONS.index("blur")].all() and fair[DISTORTIONS.index("jitter")].all()
+
+
+def test_light_that_is_wrong_elsewhere_is_in_the_thumbnail_and_not_in_the_crop(photos, shapes):
+    told = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        x, _ = synthesis._cut(rng, photos[0])
+        thumb = degrade.floats_of(synthesis._whole(photos[0].file))
+        bench = synthesis._Bench(rng, x, thumb, (0, 0, 40, 40), shapes)
+        before = bench.x.copy(), bench.thumb.copy()
+        if synthesis._tone_elsewhere(bench, 0.7, True):
+            told += 1
+            assert np.array_equal(bench.x, before[0]) and not bench.label.any()
+            assert np.abs(bench.thumb - before[1])[:40, :40].max() < 0.02
+            assert np.abs(bench.thumb - before[1]).max() > 0.1
+    assert told >= 3
