@@ -216,7 +216,7 @@ def _laid_out(
 def _shows(before: _Image, after: _Image, blob: _Plane) -> _Plane:
     """Per lattice point: how plainly the damage would show; below 0 where it cannot lie."""
     gray = [cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) * 255 for x in (before, after)]
-    change = np.minimum(np.abs(gray[1] - gray[0]) / 40, 1)
+    change = np.minimum(np.abs(gray[1] - gray[0]) / 90, 1)
     texture = np.minimum(cv2.blur(np.abs(cv2.Laplacian(gray[0], cv2.CV_32F)), (15, 15)) / 12, 1)
     reach = blob.shape[0] // 2
     side = 2 * int(0.8 * reach) + 1
