@@ -45,16 +45,17 @@ CLIP_COLOURS: Final[dict[str, tuple[int, int, int]]] = {
     "light green": (0x83, 0xEF, 0x5F),
 }
 
-#: What a legend calls each distortion, in English; clients translate by the distortion's own word.
+#: What people call each distortion, in legends and sentences (GLOSSARY: Flaws). English; clients
+#: translate by the distortion's own word.
 LABELS: Final[dict[str, str]] = {
     "blur": "blur",
-    "jitter": "motion jitter",
+    "jitter": "motion blur",
     "noise": "noise",
     "overexposure": "overexposure",
     "low_light": "low light",
-    "compression": "compression",
+    "compression": "compression damage",
     "contrast": "low contrast",
-    "colorfulness": "bad colour",
+    "colorfulness": "colour error",
 }
 
 

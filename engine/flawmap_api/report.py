@@ -65,7 +65,7 @@ class DistortionSummary:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One piece of one distortion that is worth a look (CONTRACT: Region)."""
+    """One piece of one distortion that is worth a look (GLOSSARY: region)."""
 
     id: str
     distortion: str

@@ -265,11 +265,11 @@ def test_a_caption_says_what_a_person_or_the_model_thinks_of_the_region():
         report = replace(made.report, regions=(replace(region, **changes),))
         return place_captions((1200, 800), report, {})[0].text
 
-    assert words() == "1  motion jitter · severe"
-    assert words(intentional=True) == "1  motion jitter · severe · likely wanted"
-    assert words(mark="intentional") == "1  motion jitter · severe · wanted"
-    assert words(mark="ignored", intentional=True) == "1  motion jitter · severe · ignored"
-    assert words(mark="accepted") == "1  motion jitter · severe · accepted"
+    assert words() == "1  motion blur · severe"
+    assert words(intentional=True) == "1  motion blur · severe · likely wanted"
+    assert words(mark="intentional") == "1  motion blur · severe · wanted"
+    assert words(mark="ignored", intentional=True) == "1  motion blur · severe · ignored"
+    assert words(mark="accepted") == "1  motion blur · severe · accepted"
 
 
 def test_a_small_regions_caption_stands_beside_it():

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from flawmap_api.geometry import Box
+from flawmap_api.palette import LABELS
 from flawmap_api.words import severity_level
 
 __all__ = ["PLACES", "SENTENCES", "Sentence", "at_1_to_1", "cannot_tell", "of_region", "place_of"]
@@ -20,29 +21,23 @@ Sentence = tuple[str, str, dict[str, Any]]
 #: From this share of the photo on a flaw is said to be everywhere.
 _WHOLE: Final = 0.9
 
-#: What each distortion, or its subkind, is called in a sentence, and what more is said of it.
+#: What each distortion, or its subkind, is called in a sentence, and what more is said of it. The
+#: names are those of the legend, so that a person meets one word for one thing.
 _NOUNS: Final = {
-    "blur": ("blur", ""),
-    "blur.defocus": ("blur", ": the focus lies elsewhere"),
-    "blur.soft": ("softness", ""),
-    "jitter": ("motion blur", ""),
-    "jitter.shake": ("motion blur", ": the camera moved"),
-    "jitter.subject": ("motion blur", ": the subject moved"),
-    "noise": ("noise", ""),
-    "overexposure": ("overexposure", ""),
+    **{distortion: (label, "") for distortion, label in LABELS.items()},
+    "blur.defocus": (LABELS["blur"], ": the focus lies elsewhere"),
+    "blur.soft": (LABELS["blur"], ": soft rather than out of focus"),
+    "jitter.shake": (LABELS["jitter"], ": the camera moved"),
+    "jitter.subject": (LABELS["jitter"], ": the subject moved"),
     "overexposure.clipped": (
-        "overexposure",
+        LABELS["overexposure"],
         ": all channels are clipped, no detail is left",
     ),
     "overexposure.gamut": (
-        "overexposure",
+        LABELS["overexposure"],
         ": some channels are clipped, others hold detail",
     ),
-    "overexposure.bright": ("overexposure", ": too bright, but nothing is clipped"),
-    "low_light": ("lack of light", ""),
-    "compression": ("compression damage", ""),
-    "contrast": ("lack of contrast", ""),
-    "colorfulness": ("colour error", ""),
+    "overexposure.bright": (LABELS["overexposure"], ": too bright, but nothing is clipped"),
     "colorfulness.cast": ("colour cast", ""),
     "colorfulness.vivid": ("over-saturation", ""),
     "colorfulness.dull": ("lack of colour", ""),
