@@ -20,8 +20,9 @@ from .connection import ConnectionInfo
 from .errors import BadInput, Cancelled, EngineLost, FlawmapError
 from .launch import Launched, log_tail
 from .messages import Bye, Cancel, to_body
+from .photobook import PhotoBook
 from .results import Progress
-from .steps import Ask, EngineReplaced, PhotoBook, Steps
+from .steps import Ask, EngineReplaced, Steps
 from .wire import Block, Message
 
 __all__ = ["Call", "Session"]
@@ -104,6 +105,7 @@ class Session:
         self._restart: _Restart | None = None
         self._watched = 0.0
         self._channel: Channel | None = None
+        self._closed = False
         self._connect()
 
     @property
@@ -135,11 +137,10 @@ class Session:
         return call
 
     def cancel(self, request_id: str) -> None:
-        """Tell the engine to stop a request; from any thread."""
-        try:
-            exchange(self.info, self.info.control, Cancel(request=request_id), timeout=2.0)
-        except EngineLost:
-            pass  # The watch of the thread that polls sees the loss and ends the call.
+        """Tell the engine to stop a request; from any thread, and without waiting."""
+        threading.Thread(
+            target=_tell_cancel, args=(self.info, request_id), name="flawmap-cancel", daemon=True
+        ).start()
 
     def poll(self, timeout: float = 0.0) -> None:
         """Take in what has come, and look after the engine; waits at most `timeout` seconds."""
@@ -157,7 +158,8 @@ class Session:
             self._lose(reason)
 
     def close(self) -> None:
-        """Say bye and close; calls under way end as cancelled."""
+        """Say bye and close; calls under way end as cancelled, later ones are refused."""
+        self._closed = True
         for task in list(self._calls.values()) + self._waiting:
             self._finish(task, None, Cancelled("The connection was closed."))
         if self._channel is not None:
@@ -204,6 +206,9 @@ class Session:
     def _send(self, task: _Task) -> None:
         if task.cancelled:
             self._finish(task, None, Cancelled("The request was cancelled."))
+            return
+        if self._closed:
+            self._finish(task, None, EngineLost("This connection was closed.", "Connect again."))
             return
         if self._channel is None:
             self._waiting.append(task)
@@ -327,6 +332,12 @@ class _Restart:
             self.value = self._relaunch()
         except Exception as error:
             self.error = error
+
+
+def _tell_cancel(info: ConnectionInfo, request_id: str) -> None:
+    # If the engine is lost, the watch of the thread that polls sees it and ends the call.
+    with contextlib.suppress(EngineLost):
+        exchange(info, info.control, Cancel(request=request_id), timeout=2.0)
 
 
 def _progress(message: Message) -> Progress:

@@ -15,11 +15,11 @@ import contextlib
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
+from operator import index
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from ._checked import read
 from .calls import Call, PartialCallback, ProgressCallback, Session
 from .channel import exchange
 from .errors import BadInput, EngineLost
@@ -32,11 +32,9 @@ from .messages import (
     Models,
     Ping,
     Pixels,
-    PixelSource,
     Regions,
     RoiScore,
     Shutdown,
-    Update,
 )
 from .report import Report
 from .results import HelloInfo, Layer, OpenedPhoto, PixelBlock
@@ -50,7 +48,7 @@ from .steps import (
     pixels_of,
     plain_steps,
     send_mask,
-    send_pixels,
+    update_steps,
     with_photo,
 )
 
@@ -66,6 +64,7 @@ def connect(
     runtime_dir: str | Path | None = None,
     start: bool = True,
     adopt_others: bool = False,
+    bulk: bool = False,
     on_status: StatusCallback | None = None,
 ) -> EngineClient:
     """Connect to the engine of this user, starting one if none runs.
@@ -82,6 +81,8 @@ def connect(
         False: raise `NotFound` if no engine runs.
     adopt_others : bool
         Take an engine of another installation if the protocol fits (for editors).
+    bulk : bool
+        This client works through many photos: whoever waits for one goes first, between two tiles.
     on_status : callable(str), optional
         Told what is being waited for, in words.
 
@@ -104,14 +105,17 @@ def connect(
         )
 
     first = in_folder(Path(runtime_dir) if runtime_dir is not None else None)
-    return EngineClient(first, lambda: in_folder(first.folder))
+    return EngineClient(first, lambda: in_folder(first.folder), bulk=bulk)
 
 
 class EngineClient:
     """A connection to an engine; made by `connect`."""
 
-    def __init__(self, launched: Launched, relaunch: Callable[[], Launched]) -> None:
+    def __init__(
+        self, launched: Launched, relaunch: Callable[[], Launched], *, bulk: bool = False
+    ) -> None:
         self.session = Session(launched, relaunch)
+        self._bulk = bulk
         # A private engine and its folder, if that was made for it, end with this client.
         self._private = launched.private
         self._made_folder = launched.folder if launched.folder_is_made else None
@@ -141,8 +145,7 @@ class EngineClient:
         BadInput
             If it cannot be read as a photo; the sentence says why.
         """
-        steps = open_steps(self.session.book, source, allow_truncated=allow_truncated)
-        return self._run(steps)
+        return self._run(self._open_steps(source, allow_truncated))
 
     def analyze(
         self,
@@ -157,15 +160,16 @@ class EngineClient:
     ) -> Report:
         """Judge a photo (anything that `open` takes, or an `OpenedPhoto`) and report one view.
 
-        `on_progress` is called between tiles; `on_partial` gets planes as they become ready.
+        `on_progress` is called between tiles; `on_partial` gets planes as they become ready. Keep
+        an `OpenedPhoto` if more is to be asked of the photo: one that only comes by here is let go.
         """
 
+        book = self.session.book
+
         def steps() -> Steps[Report]:
-            photo = source
+            photo, known = source, book.photos()
             if not isinstance(photo, OpenedPhoto):
-                photo = yield from open_steps(
-                    self.session.book, source, allow_truncated=allow_truncated
-                )
+                photo = yield from self._open_steps(source, allow_truncated)
             request = Analyze(
                 photo_id=photo.photo_id,
                 view=view,
@@ -173,8 +177,13 @@ class EngineClient:
                 thresholds=dict(thresholds or {}),
                 planes=on_partial is not None,
                 path=photo.path,
+                bulk=self._bulk,
             )
-            return (yield from judge_steps(self.session.book, request))
+            report = yield from judge_steps(book, request)
+            if photo.photo_id not in known and photo is not source:
+                # Else an array would stay in this client's memory for as long as it lives.
+                book.forget(photo.photo_id)
+            return report
 
         return self._run(steps(), on_progress=on_progress, on_partial=on_partial)
 
@@ -199,18 +208,23 @@ class EngineClient:
         region: str | None = None,
         mask: Any = None,
         view: str = "screen",
+        strictness: float = 0.0,
+        thresholds: Mapping[str, float] | None = None,
     ) -> RoiResult:
         """Quality, importance and distortions of a part: one of box, point, region, or mask.
 
-        A mask is an 8-bit array of the photo's size, 128 and more inside.
+        A mask is an array of the photo's size: true and false, or 8 bits with 128 and more inside.
+        A region's id holds for the view, strictness and thresholds of the report that named it.
         """
         request = RoiScore(
             photo_id=photo.photo_id,
             view=view,
             box=box,
-            point=list(point) if point is not None else None,
+            point=[index(value) for value in point] if point is not None else None,
             region=region,
             mask=mask is not None,
+            strictness=strictness,
+            thresholds=dict(thresholds or {}),
         )
         book = self.session.book
         if mask is None:
@@ -261,11 +275,8 @@ class EngineClient:
         """Tell that a rectangle of the photo now shows `pixels`; gives the photo that results."""
         data = pixels if isinstance(pixels, PixelData) else pixel_data(pixels)
 
-        def request(layout: PixelSource) -> Update:
-            return Update(photo.photo_id, box, layout)
-
-        answer = self._with(photo, lambda: send_pixels(self.session.book, data, request))
-        return read(OpenedPhoto, dict(answer.body), "update")
+        book = self.session.book
+        return self._with(photo, lambda: update_steps(book, photo.photo_id, box, data))
 
     def close_photo(self, photo: OpenedPhoto) -> None:
         """Tell the engine that this photo is needed no more."""
@@ -307,6 +318,11 @@ class EngineClient:
         self.session.close()
         if self._made_folder is not None:
             shutil.rmtree(self._made_folder, ignore_errors=True)
+
+    def _open_steps(self, source: Source, allow_truncated: bool) -> Steps[OpenedPhoto]:
+        return open_steps(
+            self.session.book, source, allow_truncated=allow_truncated, bulk=self._bulk
+        )
 
     def _with(self, photo: OpenedPhoto, steps: Callable[[], Steps[T]]) -> T:
         return self._run(with_photo(self.session.book, photo.photo_id, steps))

@@ -36,6 +36,8 @@ __all__ = [
 ]
 
 _POSIX = os.name == "posix"
+_DELETE = "Delete it; the next engine writes a new one."
+_OTHER_FOLDER = "Set FLAWMAP_RUNTIME_DIR to a folder of your own that nobody else can enter."
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class ConnectionInfo:
 def runtime_dir() -> Path:
     """This user's folder of the connection file: `FLAWMAP_RUNTIME_DIR`, else the system's place."""
     if chosen := os.environ.get("FLAWMAP_RUNTIME_DIR"):
-        return Path(chosen)
+        return Path(chosen).absolute()
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
         return Path(base) / "flawmap" / "run"
@@ -118,7 +120,7 @@ def secure_folder(folder: Path) -> Path:
             f"The runtime folder {folder} cannot be used: {error.strerror or error}.",
             "Set FLAWMAP_RUNTIME_DIR to a folder of your own.",
         ) from None
-    _refuse_open(folder, status, stat.S_ISDIR(status.st_mode), "folder", "chmod 700")
+    _refuse_open(folder, status, stat.S_ISDIR(status.st_mode), "folder", _OTHER_FOLDER)
     return folder
 
 
@@ -130,11 +132,10 @@ def _refuse_open(
     if not _POSIX:
         return
     if status.st_uid != os.getuid():
-        raise EngineLost(f"The {kind} {path} belongs to another user.", "Remove it.")
+        raise EngineLost(f"The {kind} {path} belongs to another user.", cure)
     if status.st_mode & 0o077:
         raise EngineLost(
-            f"Others can read the {kind} {path}, and it guards the engine's key.",
-            f"Run `{cure} {path}` if you trust who could read it, or delete it.",
+            f"Others can read the {kind} {path}, and it guards the engine's key.", cure
         )
 
 
@@ -183,9 +184,9 @@ def read_connection(path: Path) -> ConnectionInfo | None:
         ) from None
     with open(descriptor, "rb") as file:
         status = os.fstat(descriptor)
-        _refuse_open(path, status, stat.S_ISREG(status.st_mode), "file", "chmod 600")
+        _refuse_open(path, status, stat.S_ISREG(status.st_mode), "file", _DELETE)
         folder = path.parent
-        _refuse_open(folder, os.stat(folder), True, "folder", "chmod 700")
+        _refuse_open(folder, os.stat(folder), True, "folder", _OTHER_FOLDER)
         text = file.read(1 << 20)
     try:
         return read(ConnectionInfo, json.loads(text), "connection file")

@@ -131,7 +131,7 @@ def launch(
     """
     made = private and folder is None
     folder = Path(tempfile.mkdtemp(prefix="flawmap-")) if made else folder or runtime_dir()
-    secure_folder(folder)
+    folder = secure_folder(folder.absolute())
     try:
         with locked(folder / "engine.lock", timeout=timeout + 10):
             found = None if private else _fitting(folder, device, adopt_others, start)
@@ -201,7 +201,10 @@ def _no_common_protocol(info: ConnectionInfo) -> VersionMismatch:
 def _command(folder: Path, device: str, private: bool) -> list[str]:
     own = os.environ.get("FLAWMAP_ENGINE")
     # -P: a folder named flawmap_engine where the user happens to stand must not be run.
-    start = shlex.split(own) if own else [sys.executable, "-P", "-m", "flawmap_engine"]
+    try:
+        start = shlex.split(own) if own else [sys.executable, "-P", "-m", "flawmap_engine"]
+    except ValueError as error:
+        raise BadInput(f"FLAWMAP_ENGINE is no command line: {error}.") from None
     command = [*start, "run", "--runtime-dir", str(folder), "--device", device]
     return [*command, "--parent", str(os.getpid())] if private else command
 

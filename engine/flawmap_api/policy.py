@@ -83,15 +83,15 @@ def parse_fail_on(text: str, *, strict: bool = False) -> Policy:
     BadInput
         If a word is neither a level nor a distortion, naming the words there are.
     """
-    level, levels = DEFAULT_POLICY.level, {}
+    said: dict[str, str] = {}
     for part in text.split(","):
-        name, equals, value = part.strip().rpartition("=")
-        if not equals:
-            level = value
-        elif name.strip() in words.DISTORTIONS:
-            levels[name.strip()] = value.strip()
-        else:
+        name, _, value = (piece.strip() for piece in part.rpartition("="))
+        if name and name not in words.DISTORTIONS:
             raise BadInput(
                 f"{name!r} is no distortion.", f"Distortions are {', '.join(words.DISTORTIONS)}."
             )
-    return Policy(level=level, levels=levels, strict=strict)
+        if name in said and value:
+            raise BadInput(f"The level of {name or 'all distortions'} is given twice in {text!r}.")
+        said[name] = value
+    level = said.pop("", DEFAULT_POLICY.level)
+    return Policy(level=level, levels=said, strict=strict)

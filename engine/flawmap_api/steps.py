@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 from ._checked import read
 from .errors import BadInput, EngineLost, NotFound
 from .geometry import Box
-from .messages import Analyze, Open, PixelSource, Regions, Request
+from .messages import Analyze, Open, PixelSource, Regions, Request, Update
+from .photobook import Patch, PhotoBook, Way
 from .report import Report
 from .results import Layer, OpenedPhoto, PixelBlock
 from .sources import PixelData, describe_source
@@ -25,7 +26,6 @@ from .wire import Block, Message
 __all__ = [
     "Ask",
     "EngineReplaced",
-    "PhotoBook",
     "Steps",
     "judge_steps",
     "layers_of",
@@ -34,6 +34,7 @@ __all__ = [
     "plain_steps",
     "send_mask",
     "send_pixels",
+    "update_steps",
     "with_photo",
 ]
 
@@ -61,57 +62,34 @@ class EngineReplaced(EngineLost):
 Steps = Generator[Ask, Message, T]
 
 
-class PhotoBook:
-    """How each photo was opened, so that it can be opened again after an engine's death."""
-
-    def __init__(self) -> None:
-        self.folder = ""
-        self._sources: dict[str, tuple[Any, bool]] = {}
-        self._analysed: set[str] = set()
-
-    def remember(self, photo_id: str, source: Any, allow_truncated: bool) -> None:
-        """Keep the way to a photo."""
-        self._sources[photo_id] = (source, allow_truncated)
-
-    def way_to(self, photo_id: str) -> tuple[Any, bool] | None:
-        """(source, allow_truncated) of a photo, or None if this client never opened it."""
-        return self._sources.get(photo_id)
-
-    def note_analysed(self, photo_id: str) -> None:
-        """Keep that this client had the photo analysed, and counts on it."""
-        self._analysed.add(photo_id)
-
-    def was_analysed(self, photo_id: str) -> bool:
-        """Whether requests of this client may count on the photo's analysis."""
-        return photo_id in self._analysed
-
-    def forget(self, photo_id: str) -> None:
-        """Drop the way to a photo."""
-        self._sources.pop(photo_id, None)
-        self._analysed.discard(photo_id)
-
-    def pixel_file(self, name: Any) -> Path:
-        """Path of a file that the engine gave out in its folder."""
-        if not isinstance(name, str) or name != os.path.basename(name) or not name:
-            raise EngineLost("The engine named a file outside its folder.")
-        return Path(self.folder) / name
-
-
 def open_steps(
-    book: PhotoBook, source: Any, *, allow_truncated: bool = False
+    book: PhotoBook, source: Any, *, allow_truncated: bool = False, bulk: bool = False
 ) -> Steps[OpenedPhoto]:
     """Open a photo by path or as pixels."""
     way = describe_source(source)
     if isinstance(way, Path):
-        request = Open(path=str(way), allow_truncated=allow_truncated)
+        request = Open(path=str(way), allow_truncated=allow_truncated, bulk=bulk)
         answer = yield Ask(request)
     else:
         pixels = way()
         answer = yield from send_pixels(
-            book, pixels, lambda layout: Open(pixels=layout, lineage=pixels.lineage)
+            book, pixels, lambda layout: Open(pixels=layout, lineage=pixels.lineage, bulk=bulk)
         )
     photo = read(OpenedPhoto, dict(answer.body), "open")
-    book.remember(photo.photo_id, way, allow_truncated)
+    book.remember(photo.photo_id, Way(way, allow_truncated))
+    if photo.analysed:
+        book.note_analysed(photo.photo_id)
+    return photo
+
+
+def update_steps(book: PhotoBook, photo_id: str, box: Box, pixels: PixelData) -> Steps[OpenedPhoto]:
+    """Put new pixels into a box of a photo."""
+    answer = yield from send_pixels(book, pixels, lambda layout: Update(photo_id, box, layout))
+    photo = read(OpenedPhoto, dict(answer.body), "update")
+    if photo.photo_id != photo_id:
+        book.remember(photo.photo_id, Patch(photo_id, box, pixels))
+    if photo.analysed:
+        book.note_analysed(photo.photo_id)
     return photo
 
 
@@ -177,12 +155,25 @@ def with_photo(book: PhotoBook, photo_id: str, steps: Callable[[], Steps[T]]) ->
         way = book.way_to(photo_id)
         if way is None:
             raise
-    reopened = yield from open_steps(book, way[0], allow_truncated=way[1])
-    if reopened.photo_id != photo_id:
-        raise NotFound("The photo has changed since it was opened.", "Analyse it again.")
-    if book.was_analysed(photo_id) and not reopened.analysed:
-        yield Ask(Analyze(photo_id))
+    yield from _open_again(book, photo_id, *way)
     return (yield from steps())
+
+
+def _open_again(
+    book: PhotoBook, photo_id: str, way: Way, patches: tuple[Patch, ...]
+) -> Steps[None]:
+    photo = yield from open_steps(book, way.source, allow_truncated=way.allow_truncated)
+    for patch in patches:
+        yield from _analyze_again(book, photo)
+        photo = yield from update_steps(book, photo.photo_id, patch.box, patch.pixels)
+    if photo.photo_id != photo_id:
+        raise NotFound("The photo has changed since it was opened.", "Analyse it again.")
+    yield from _analyze_again(book, photo)
+
+
+def _analyze_again(book: PhotoBook, photo: OpenedPhoto) -> Steps[None]:
+    if book.was_analysed(photo.photo_id) and not photo.analysed:
+        yield Ask(Analyze(photo.photo_id))
 
 
 def judge_steps(book: PhotoBook, request: Analyze | Regions) -> Steps[Report]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -111,7 +112,8 @@ def test_an_engine_lost_at_any_moment_is_replaced_and_asked_again(
         assert len(starts.read_text().split()) == 2
     finally:
         for pid in starts.read_text().split():
-            subprocess.run(["kill", "-9", pid], check=False, stderr=subprocess.DEVNULL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
 
 
 def test_an_engine_that_dies_again_is_not_started_a_third_time(
@@ -266,6 +268,25 @@ def test_a_private_engine_that_was_lost_is_replaced_in_its_own_folder(
     assert not second.alive()
     assert not first.folder.exists()
     assert not any(runtime.iterdir())
+
+
+def test_a_closed_client_stays_closed(runtime: Path, scripted: Script, photo: Path) -> None:
+    scripted(answers=ANSWERS)
+    engine = connect()
+    engine.close()
+    engine.close()
+    with pytest.raises(EngineLost, match="closed"):
+        engine.analyze(photo)
+
+
+def test_what_was_only_analysed_is_not_kept(runtime: Path, scripted: Script, photo: Path) -> None:
+    scripted(answers=ANSWERS)
+    with connect() as engine:
+        engine.analyze(photo)
+        assert not engine.session.book.photos()
+        opened = engine.open(photo)
+        engine.analyze(photo)
+        assert engine.session.book.photos() == {opened.photo_id}
 
 
 @pytest.mark.parametrize(

@@ -179,3 +179,20 @@ def test_a_launched_engine_knows_when_it_died(runtime: Path, scripted: Script) -
     assert launched.alive()
     os.kill(launched.info.pid, signal.SIGKILL)
     wait_until(lambda: not launched.alive())
+
+
+def test_a_relative_runtime_folder_is_the_one_that_the_engine_uses(
+    runtime: Path, scripted: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(runtime.parent)
+    monkeypatch.setenv("FLAWMAP_RUNTIME_DIR", runtime.name)
+    assert launch().folder == runtime
+    assert find_engine(runtime) is not None
+
+
+def test_a_command_that_no_shell_could_split_is_told(
+    runtime: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLAWMAP_ENGINE", '"unclosed')
+    with pytest.raises(BadInput, match="FLAWMAP_ENGINE is no command line"):
+        launch()

@@ -156,3 +156,9 @@ def test_a_lower_level_never_lets_a_region_pass_that_a_higher_one_fails(
     higher = words.SEVERITY_LEVELS[words.SEVERITY_LEVELS.index(level) :]
     failed = [fails(region, Policy(level=each)) for each in higher]
     assert failed == sorted(failed, reverse=True)
+
+
+@pytest.mark.parametrize("text", ["", " ", "blur=", "blur=severe,blur=minor", "minor,severe"])
+def test_an_empty_or_doubled_level_is_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        parse_fail_on(text)

@@ -132,6 +132,22 @@ def test_a_repainted_rectangle_gives_the_photo_that_it_makes(
     assert engine.open(repaired).photo_id == changed.photo_id
 
 
+def test_a_repainted_photo_is_painted_again_for_a_new_engine(
+    engine: EngineClient, marked: Photo, clean: Photo
+) -> None:
+    box = Box(80, 288, 240, 416)
+    repaired = marked.copy()
+    repaired[288:416, 80:240] = clean[288:416, 80:240]
+    with flawmap_api.connect(private=True) as other:
+        photo = other.open(marked)
+        other.analyze(photo)
+        changed = other.update(photo, box, np.ascontiguousarray(repaired[288:416, 80:240]))
+        expected = findings(other.regions(changed))
+        os.kill(other.hello.pid, signal.SIGKILL)
+        assert findings(other.regions(changed)) == expected
+        np.testing.assert_array_equal(np.asarray(other.pixels(changed)), repaired)
+
+
 def test_raising_the_strictness_never_shrinks_what_is_flagged(
     engine: EngineClient, marked: Photo
 ) -> None:
