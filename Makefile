@@ -119,14 +119,14 @@ format: $(VENV)/.ready-dev-$(EXTRA)
 	@$(VENV)/bin/python -m ruff format .
 
 # A folder of real photos of 12 megapixels and more; the research sets have one.
-PHOTOS ?= $(firstword $(wildcard $(addsuffix /large,$(FLAWMAP_DATA) ../data ../shared/data)))
-# The largest file of the folder: 12 megapixels are made from it.
+PHOTOS ?= $(firstword $(wildcard $(addsuffix /large,$(FLAWMAP_DATA) ../data)))
+# The largest file of the folder: 24, 12 and 1 megapixels are made from it.
 LARGE = $(firstword $(shell ls -S $(wildcard $(PHOTOS)/*.jpg)))
 
 bench: $(VENV)/.ready-test-$(EXTRA) $(VENV_PEERS)/.ready
 	@test -n '$(PHOTOS)' || { echo 'Name a folder of large photos: make bench PHOTOS=path' >&2; exit 1; }
 	@$(VENV)/bin/python benchmarks/analysis.py --photos '$(PHOTOS)' $(ARGS)
-	@$(VENV)/bin/python benchmarks/engine.py '$(LARGE)' $(ARGS)
+	@$(VENV)/bin/python benchmarks/engine.py '$(LARGE)' --megapixels 24 $(ARGS)
 	@$(VENV)/bin/python benchmarks/peers.py '$(LARGE)' $(ARGS)
 
 # The proofs at the length that docs/proofs.md speaks of: first those that `make test` samples,
@@ -148,8 +148,9 @@ proofs: $(VENV)/.ready-test-$(EXTRA)
 	$(VENV)/bin/python tests/proofs/fuzz_images.py
 	$(VENV)/bin/python tests/proofs/fuzz_wire.py
 
-wheel: $(VENV)/.ready-test-$(EXTRA)
-	@$(VENV)/bin/python -m build --wheel --outdir dist
+# Nothing but pip: it fetches the builder into an environment of its own.
+wheel: | $(VENV)/bin/python
+	@$(VENV)/bin/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 system-libs:
 	@missing=''; for p in $(DEBIAN_PACKAGES); do \

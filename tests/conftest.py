@@ -40,15 +40,12 @@ def data() -> Path:
 def research_data() -> Path:
     """Photo sets that may not be given on; tests that need them are skipped without.
 
-    `FLAWMAP_DATA` names the folder, else `../data` or `../shared/data` beside the checkout.
+    `FLAWMAP_DATA` names the folder, else it is `../data`, beside the checkout.
     """
-    places = [REPOSITORY.parent / "data", REPOSITORY.parent / "shared" / "data"]
-    if named := os.environ.get("FLAWMAP_DATA"):
-        places = [Path(named)]
-    for place in places:
-        if (place / "photos" / "photos.csv").is_file():
-            return place
-    pytest.skip("the research sets are not here; FLAWMAP_DATA names their folder")
+    place = Path(os.environ.get("FLAWMAP_DATA") or REPOSITORY.parent / "data")
+    if not (place / "photos" / "photos.csv").is_file():
+        pytest.skip("the research sets are not here; FLAWMAP_DATA names their folder")
+    return place
 
 
 @pytest.fixture(scope="session")

@@ -28,9 +28,17 @@ from .layout import Span, clean
 __all__ = ["Finding", "examine", "onnxruntime_finding", "run"]
 
 #: What Flawmap is made of; the extras are worth a row only where they are there.
-_PACKAGES: Final = ("numpy", "Pillow", "pyzmq", "platformdirs", "rich", "opencv-python-headless")
+_PACKAGES: Final = ("numpy", "Pillow", "pyzmq", "rich", "opencv-python-headless")
 _EXTRAS: Final = ("rawpy", "pi-heif", "PySide6-Essentials", "torch", "psd-tools")
 _RUNTIMES: Final = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml")
+#: What changes how Flawmap works from outside, as docs/cli.md lists it.
+_VARIABLES: Final = (
+    "FLAWMAP_RUNTIME_DIR",
+    "FLAWMAP_ENGINE",
+    "FLAWMAP_THREADS",
+    "FLAWMAP_WEIGHTS",
+    "FLAWMAP_MEMORY",
+)
 #: Free space under which pixels may not find room to travel, in bytes.
 _LITTLE_SPACE: Final = 1 << 30
 
@@ -152,7 +160,7 @@ def _folders() -> Iterator[Finding]:
         yield Finding("runtime folder", f"{told}.", "problem", hint)
     else:
         yield Finding("runtime folder", told)
-    for name in ("FLAWMAP_RUNTIME_DIR", "FLAWMAP_ENGINE"):
+    for name in _VARIABLES:
         if value := os.environ.get(name):
             yield Finding(name, value, "note")
 
