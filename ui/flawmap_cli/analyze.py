@@ -35,6 +35,8 @@ def run(arguments: Namespace, console: Console, options: Options) -> int:
     """
     import flawmap_export
 
+    if not arguments.out:
+        raise BadInput("--out is empty.", "Name a folder; it is made if need be.")
     if os.path.exists(arguments.out) and not os.path.isdir(arguments.out):
         raise BadInput(f"{arguments.out} is a file.", "Name a folder; it is made if need be.")
     items = find_photos(arguments.photos)
@@ -81,9 +83,8 @@ def write_analysis(
     Raises
     ------
     FlawmapError
-        If the photo cannot be judged.
-    OSError
-        If the folder cannot be written; what was there before is then as it was.
+        If the photo cannot be judged or the folder not be written; what was there before is
+        then as it was.
     """
     import flawmap_export
 

@@ -72,8 +72,12 @@ def failure_of(error: FlawmapError) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def connected(console: Console, options: Options, *, start: bool = True) -> Iterator[EngineClient]:
+def connected(
+    console: Console, options: Options, *, start: bool = True, bulk: bool = False
+) -> Iterator[EngineClient]:
     """A connection to the user's engine, starting one where there is none.
+
+    `bulk`: for many photos; other programs' requests go first.
 
     Raises
     ------
@@ -83,7 +87,7 @@ def connected(console: Console, options: Options, *, start: bool = True) -> Iter
     import flawmap_api
 
     status = (lambda text: console.say(text)) if console.shows_progress else None
-    client = flawmap_api.connect(device=options.device, start=start, on_status=status)
+    client = flawmap_api.connect(device=options.device, start=start, bulk=bulk, on_status=status)
     try:
         yield client
     except KeyboardInterrupt:
@@ -124,7 +128,7 @@ def for_each(
         client = None
         if any(item.error is None for item in items):
             try:
-                client = stack.enter_context(connected(console, options))
+                client = stack.enter_context(connected(console, options, bulk=len(items) > 1))
             except KeyboardInterrupt:
                 raise Interrupted(0, len(items)) from None
         progress = stack.enter_context(Progress(console, len(items)))

@@ -37,11 +37,14 @@ def write_bundle(path: Path, findings: Sequence[Finding]) -> Path:
     Raises
     ------
     BadInput
-        If it cannot be written; a file that was there is then as it was.
+        If it cannot be written, or would replace what is no zip; what was there is as it was.
     """
     hide = _hider()
     table = "".join(f"{f.state:8} {f.what}: {f.found} {f.hint}".rstrip() + "\n" for f in findings)
     path = Path(os.path.abspath(path))
+    if os.path.lexists(path) and not (path.is_file() and zipfile.is_zipfile(path)):
+        # A photo's name in this place is a slip of the hand, and it must not cost the photo.
+        raise BadInput(f"{path} is there already and is no zip.", "Name a new file for the bundle.")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as bundle:

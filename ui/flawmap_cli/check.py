@@ -33,7 +33,8 @@ def run(arguments: Namespace, console: Console, options: Options) -> int:
     BadInput
         If `--fail-on` holds a word that is no level or distortion.
     """
-    policy = parse_fail_on(arguments.fail_on or Policy().level, strict=arguments.strict)
+    fail_on = Policy().level if arguments.fail_on is None else arguments.fail_on
+    policy = parse_fail_on(fail_on, strict=arguments.strict)
     items = find_photos(arguments.photos)
     counts: Counter[str] = Counter()
     for outcome in for_each(items, judged(arguments), console, options):

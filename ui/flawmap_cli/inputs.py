@@ -152,7 +152,7 @@ def _is_analysis(folder: Path) -> bool:
 
 
 def _nothing(name: str, error: FlawmapError) -> Input:
-    return Input(name, os.path.abspath(name.replace("\0", "")), error)
+    return Input(name, os.path.abspath(name.replace("\0", "")) if name else "", error)
 
 
 def _natural(name: str) -> tuple[list[tuple[int, int, str]], str]:

@@ -6,6 +6,7 @@ Nothing heavy is imported here: a command's module is loaded when it is its turn
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
@@ -241,14 +242,14 @@ def _add_strictness(parser: argparse.ArgumentParser) -> None:
 
 
 def _strictness(text: str) -> float:
-    value = float(text)
-    if not -1 <= value <= 1:
-        raise argparse.ArgumentTypeError("it goes from -1 to 1")
-    return value
+    with contextlib.suppress(ValueError):
+        if -1 <= (value := float(text)) <= 1:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is no number from -1 to 1")
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("it has to be at least 1")
-    return value
+    with contextlib.suppress(ValueError):
+        if (value := int(text)) >= 1:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")

@@ -81,6 +81,10 @@ def mask_of_file(path: str, width: int, height: int) -> NDArray[np.uint8]:
     import numpy as np
     from PIL import Image, ImageOps
 
+    if not os.path.isfile(path):
+        # Looked at first: opening a pipe would wait for somebody to write into it.
+        kind = "is no file" if os.path.lexists(path) else "is not there"
+        raise BadInput(f"The mask {path!r} {kind}.", "Check the spelling and the folder.")
     try:
         with Image.open(path) as picture:
             # The size is known before a pixel is read; a mask of another size is not worth reading.
@@ -92,12 +96,13 @@ def mask_of_file(path: str, width: int, height: int) -> NDArray[np.uint8]:
                     "Draw the mask on the upright photo at its full size.",
                 )
             grey, alpha = np.asarray(turned.convert("LA")).transpose(2, 0, 1)
-    except FileNotFoundError:
-        raise BadInput(f"There is no mask {path}.", "Check the spelling and the folder.") from None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise BadInput(
             f"The mask {path} cannot be read: {error}.", "Save it as an 8-bit grey PNG."
         ) from None
+    if grey.max() == 1:
+        # Saved from true and false: 1 is its white.
+        grey = grey * np.uint8(255)
     inside = (grey >= 128) & (alpha >= 128)
     if not inside.any():
         raise BadInput(
