@@ -7,6 +7,7 @@ lost starts it once more, in a thread, and sends what was being asked again.
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -73,6 +74,11 @@ class Call(Generic[T]):
         self._task.cancelled = True
         self._session.cancel(self._task.id)
 
+    def abandon(self) -> None:
+        """Nobody waits for the answer any more: cancel the request and forget it."""
+        if not self._task.done:
+            self._session.abandon(self._task, Cancelled("The request was abandoned."))
+
     def result(self) -> T:
         """The answer; waits for it. Raises the engine's error, `Cancelled` or `EngineLost`."""
         while not self._task.done:
@@ -106,6 +112,7 @@ class Session:
         self._watched = 0.0
         self._channel: Channel | None = None
         self._closed = False
+        self._process = os.getpid()
         self._connect()
 
     @property
@@ -142,6 +149,12 @@ class Session:
             target=_tell_cancel, args=(self.info, request_id), name="flawmap-cancel", daemon=True
         ).start()
 
+    def abandon(self, task: _Task, error: BaseException) -> None:
+        """End a call with an error, and the engine's work on it."""
+        task.cancelled = True
+        self.cancel(task.id)
+        self._finish(task, None, error)
+
     def poll(self, timeout: float = 0.0) -> None:
         """Take in what has come, and look after the engine; waits at most `timeout` seconds."""
         if self._restart is not None:
@@ -160,6 +173,8 @@ class Session:
     def close(self) -> None:
         """Say bye and close; calls under way end as cancelled, later ones are refused."""
         self._closed = True
+        if self._process != os.getpid():
+            return
         for task in list(self._calls.values()) + self._waiting:
             self._finish(task, None, Cancelled("The connection was closed."))
         if self._channel is not None:
@@ -207,8 +222,10 @@ class Session:
         if task.cancelled:
             self._finish(task, None, Cancelled("The request was cancelled."))
             return
-        if self._closed:
-            self._finish(task, None, EngineLost("This connection was closed.", "Connect again."))
+        if self._closed or self._process != os.getpid():
+            # A fork has no threads of its parent's, so nothing would ever come.
+            why = "was closed" if self._closed else "was made by another process"
+            self._finish(task, None, EngineLost(f"This connection {why}.", "Connect again."))
             return
         if self._channel is None:
             self._waiting.append(task)
@@ -246,10 +263,16 @@ class Session:
         if task is None:
             return
         task.accepted = True
-        if message.type == "progress" and task.on_progress:
-            task.on_progress(_progress(message))
-        elif message.type == "partial" and task.on_partial:
-            task.on_partial(dict(message.body), dict(message.blocks))
+        if message.type in ("progress", "partial"):
+            try:
+                _tell(task, message)
+            except EngineLost:
+                raise
+            except BaseException as error:
+                # The caller's own fault: it ends this request, and must not come up in the next.
+                self.abandon(task, error)
+                if not isinstance(error, Exception):
+                    raise
         elif message.type in ("result", "error"):
             self._calls.pop(task.id, None)
             self._advance(task, error_in(message) or message)
@@ -338,6 +361,13 @@ def _tell_cancel(info: ConnectionInfo, request_id: str) -> None:
     # If the engine is lost, the watch of the thread that polls sees it and ends the call.
     with contextlib.suppress(EngineLost):
         exchange(info, info.control, Cancel(request=request_id), timeout=2.0)
+
+
+def _tell(task: _Task, message: Message) -> None:
+    if message.type == "partial" and task.on_partial:
+        task.on_partial(dict(message.body), dict(message.blocks))
+    elif message.type == "progress" and task.on_progress:
+        task.on_progress(_progress(message))
 
 
 def _progress(message: Message) -> Progress:

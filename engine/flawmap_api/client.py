@@ -337,9 +337,9 @@ class EngineClient:
         self._running = call
         try:
             return call.result()
-        except KeyboardInterrupt:
-            # Nobody will read the answer: the engine need not go on with it.
-            call.cancel()
+        except BaseException:
+            # Ctrl-C, or a callback that failed: the engine need not go on with it.
+            call.abandon()
             raise
         finally:
             self._running = None

@@ -67,6 +67,10 @@ class Launched:
         return process_is(self.info.pid, self.info.started)
 
 
+class _Killed(EngineLost):
+    """The engine was killed while it was starting."""
+
+
 def installation() -> str:
     """The folder that this copy of Flawmap is imported from; it names the installation."""
     return str(Path(__file__).resolve().parent.parent)
@@ -141,7 +145,11 @@ def launch(
                 raise NotFound("No engine is running.", "Start one with `flawmap engine start`.")
             if on_status:
                 on_status("Starting the engine …")
-            info, hello = _start(folder, device, private, timeout)
+            try:
+                info, hello = _start(folder, device, private, timeout)
+            except _Killed:
+                # Somebody else's doing, not a fault of its start: it may well start now.
+                info, hello = _start(folder, device, private, timeout)
             return Launched(info, hello, folder, private, made)
     except BaseException:
         if made:
@@ -236,10 +244,13 @@ def _start(
     try:
         return _ready(process, path, before, timeout)
     except BaseException as error:
+        killed = (process.poll() or 0) < 0
         # Never leave a half-started engine behind; one that ignores SIGTERM is killed.
         _end(process)
         if isinstance(error, EngineLost) and not error.log_tail:
             error.log_tail = log_tail(said, folder / "engine.log")
+            if killed:
+                raise _Killed(error.message, error.hint, error.log_tail) from None
         raise
 
 

@@ -270,6 +270,39 @@ def test_a_private_engine_that_was_lost_is_replaced_in_its_own_folder(
     assert not any(runtime.iterdir())
 
 
+@pytest.mark.parametrize("fault", [RuntimeError, KeyboardInterrupt])
+def test_a_callback_that_fails_ends_its_request_and_no_other(
+    runtime: Path, scripted: Script, photo: Path, fault: type[BaseException]
+) -> None:
+    scripted(answers=ANSWERS)
+
+    def fails(_: Progress) -> None:
+        raise fault("mine")
+
+    with connect() as engine:
+        with pytest.raises(fault, match="mine"):
+            engine.analyze(photo, on_progress=fails)
+        assert engine.models() == ANSWERS["models"]["models"]
+        assert engine.analyze(photo).quality == 0.5
+
+
+def test_a_forked_child_is_told_to_connect_for_itself(runtime: Path, scripted: Script) -> None:
+    scripted(answers=ANSWERS)
+    code = (
+        "import flawmap_api, os, sys\n"
+        "engine = flawmap_api.connect()\n"
+        "if os.fork():\n"
+        "    sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))\n"
+        "try:\n"
+        "    engine.models()\n"
+        "except flawmap_api.FlawmapError as error:\n"
+        "    os._exit(0 if 'another process' in str(error) else 3)\n"
+        "os._exit(4)\n"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    assert subprocess.run(command, timeout=30, check=False).returncode == 0
+
+
 def test_a_closed_client_stays_closed(runtime: Path, scripted: Script, photo: Path) -> None:
     scripted(answers=ANSWERS)
     engine = connect()

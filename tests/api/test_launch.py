@@ -196,3 +196,15 @@ def test_a_command_that_no_shell_could_split_is_told(
     monkeypatch.setenv("FLAWMAP_ENGINE", '"unclosed')
     with pytest.raises(BadInput, match="FLAWMAP_ENGINE is no command line"):
         launch()
+
+
+def test_an_engine_that_is_killed_while_it_starts_is_started_again(
+    runtime: Path, scripted: Script, tmp_path: Path
+) -> None:
+    scripted(
+        count_starts=str(tmp_path / "starts"),
+        once=str(tmp_path / "once"),
+        die_on={"hello": "accepted"},
+    )
+    assert launch().alive()
+    assert starts(tmp_path / "starts") == 2
