@@ -182,12 +182,14 @@ def read_connection(path: Path) -> ConnectionInfo | None:
         raise EngineLost(
             f"The connection file {path} cannot be read: {error.strerror or error}.", "Remove it."
         ) from None
-    with open(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         _refuse_open(path, status, stat.S_ISREG(status.st_mode), "file", _DELETE)
         folder = path.parent
         _refuse_open(folder, os.stat(folder), True, "folder", _OTHER_FOLDER)
-        text = file.read(1 << 20)
+        text = os.read(descriptor, 1 << 20)
+    finally:
+        os.close(descriptor)
     try:
         return read(ConnectionInfo, json.loads(text), "connection file")
     except (ValueError, RecursionError, BadInput):
@@ -253,8 +255,15 @@ def locked(path: Path, *, timeout: float = 30.0) -> Iterator[None]:
     ------
     Busy
         If somebody else still holds it after `timeout` seconds.
+    EngineLost
+        If the file cannot be opened.
     """
-    file: Any = open(path, "a+b")  # noqa: SIM115 - closed below, after the lock is given back
+    try:
+        file: Any = open(path, "a+b")  # noqa: SIM115 - closed below, with the lock
+    except OSError as error:
+        raise EngineLost(
+            f"The lock file {path} cannot be opened: {error.strerror or error}.", "Delete it."
+        ) from None
     try:
         deadline = time.monotonic() + timeout
         while not _try_lock(file):

@@ -183,6 +183,15 @@ def test_a_lock_is_held_by_one_and_freed_when_its_holder_dies(folder: Path) -> N
         pass
 
 
+def test_a_folder_in_a_files_place_is_told_with_what_to_do(folder: Path) -> None:
+    connection_path(folder).mkdir(mode=0o700)
+    with pytest.raises(EngineLost, match="not a file"):
+        read_connection(connection_path(folder))
+    (folder / "engine.lock").mkdir()
+    with pytest.raises(EngineLost, match="lock file"), locked(folder / "engine.lock"):
+        pass
+
+
 def test_the_runtime_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FLAWMAP_RUNTIME_DIR", str(tmp_path))
     assert runtime_dir() == tmp_path
