@@ -95,7 +95,7 @@ def test_a_runtime_folder_that_others_can_read_is_a_problem(
     runtime.chmod(0o755)
     said = flawmap("doctor")
     assert said.code == 1
-    assert f"chmod 700 {runtime}" in said.out
+    assert f"Others can read the folder {runtime}" in said.out and "FLAWMAP_RUNTIME_DIR" in said.out
 
 
 @pytest.mark.parametrize(
@@ -155,8 +155,8 @@ def test_a_bundle_that_cannot_be_written_is_a_sentence_and_leaves_nothing(
 def test_a_bundle_that_fails_half_way_leaves_the_old_one(
     runtime: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    target = runtime.parent / "report.zip"
-    target.write_bytes(b"old")
+    target = write_bundle(runtime.parent / "report.zip", [Finding("old", "one")])
+    old = target.read_bytes()
 
     def refuse(source: object, destination: object) -> None:
         raise OSError(28, "No space left on device")
@@ -164,10 +164,22 @@ def test_a_bundle_that_fails_half_way_leaves_the_old_one(
     monkeypatch.setattr(os, "replace", refuse)
     with pytest.raises(Exception, match="No space left"):
         write_bundle(target, [Finding("a", "b")])
-    assert target.read_bytes() == b"old"
+    assert target.read_bytes() == old
     assert [p.name for p in runtime.parent.iterdir() if p.suffix in (".zip", ".tmp")] == [
         "report.zip"
     ]
+
+
+def test_a_bundle_never_takes_the_place_of_what_is_no_bundle(
+    flawmap: Flawmap, fake: FakeEngine, tmp_path: Path
+) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(b"a photo, for all we know")
+    for name in (photo, tmp_path):
+        said = flawmap("doctor", "--bundle", str(name))
+        assert said.code == 2
+        assert "is there already and is no zip" in said.err
+    assert photo.read_bytes() == b"a photo, for all we know"
 
 
 def test_status_without_an_engine_says_so_and_ends_with_1(

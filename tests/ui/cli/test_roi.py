@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,22 @@ def test_white_marks_the_part_in_any_kind_of_picture(
     assert "box" not in document
 
 
+def test_a_mask_of_true_and_false_is_white_where_it_is_true(photo: Path, flawmap: Flawmap) -> None:
+    mask = np.zeros((240, 320), np.uint8)
+    mask[20:40, 30:70] = 1
+    Image.fromarray(mask).save("m.png")
+    (document,) = flawmap("roi", "--json", "a.jpg", "--mask", "m.png").documents
+    assert document["mask"] == [30, 20, 70, 40]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_as_a_mask_is_refused_without_waiting(photo: Path, flawmap: Flawmap) -> None:
+    os.mkfifo("m.png")
+    said = flawmap("roi", "a.jpg", "--mask", "m.png")
+    assert said.code == 2
+    assert "is no file" in said.err
+
+
 def test_a_transparent_part_of_a_mask_is_outside(photo: Path, flawmap: Flawmap) -> None:
     mask = np.full((240, 320, 4), 255, np.uint8)
     mask[..., 3] = 0
@@ -80,7 +97,9 @@ def test_a_transparent_part_of_a_mask_is_outside(photo: Path, flawmap: Flawmap) 
         (["--box", "60", "10", "10", "60"], "x0 < x1"),
         (["--box", "-5", "10", "10", "60"], "x0 < x1"),
         (["--box", "300", "10", "400", "60"], "outside the photo"),
-        (["--mask", "gone.png"], "There is no mask gone.png."),
+        (["--mask", "gone.png"], "The mask 'gone.png' is not there."),
+        (["--mask", ""], "The mask '' is not there."),
+        (["--mask", "."], "The mask '.' is no file."),
         (["--mask", "text.png"], "cannot be read"),
         (["--mask", "small.png"], "The mask small.png is 10 x 8 pixels, the photo 320 x 240"),
         (["--mask", "black.png"], "The mask black.png is empty"),
