@@ -34,6 +34,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from machine import print_head
+from pictures import picture_of, sources_in
 
 from flawmap_engine.analysis import analyze
 from flawmap_engine.analysis.tiling import tiles_of
@@ -41,8 +43,6 @@ from flawmap_engine.analysis.views import screen_size
 from flawmap_engine.imaging import open_photo
 from flawmap_engine.inference import Networks
 from flawmap_engine.inference.weights import load_weights
-
-_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
 
 
 def main() -> None:
@@ -53,6 +53,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=float, nargs="+", default=[1, 12, 24, 50, 100])
     options = parser.parse_args()
     sizes = sorted(options.sizes)
+    print_head("Whole analysis, in-process")
     peak = matrix_peak()
     per_pixel = operations_per_pixel()
     with tempfile.TemporaryDirectory(prefix="flawmap-bench-") as name:
@@ -179,41 +180,10 @@ def operations_per_pixel(side: int = 1120) -> float:
 
 def make_pictures(photos: Path, folder: Path, sizes: list[float]) -> None:
     """Write `<size>.jpg` for every size in megapixels, from the photos of a folder."""
-    sources = [
-        picture
-        for path in sorted(photos.iterdir())
-        if path.suffix.lower() in _SUFFIXES
-        and (picture := cv2.imread(str(path), cv2.IMREAD_COLOR)) is not None
-    ]
-    sources.sort(key=lambda picture: picture.size)
+    sources = sources_in(photos)
     for size in sizes:
-        wanted = size * 1e6
-        picture = next((p for p in sources if p.size / 3 >= 0.98 * wanted), None)
-        if picture is None:
-            picture = mosaic(sources, wanted)
-        scale = math.sqrt(wanted / (picture.size / 3))
-        if scale < 0.98:
-            shape = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
-            picture = cv2.resize(picture, shape, interpolation=cv2.INTER_AREA)
-        cv2.imwrite(str(folder / f"{size:g}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 92])
-
-
-def mosaic(sources: list[np.ndarray], wanted: float) -> np.ndarray:
-    """Photos side by side at 1:1 until a 3:2 picture of `wanted` pixels is full."""
-    height = math.ceil(math.sqrt(wanted / 1.5))
-    width = math.ceil(1.5 * height)
-    canvas = np.empty((height, width, 3), np.uint8)
-    y, turn = 0, 0
-    while y < height:
-        row = min(s.shape[0] for s in sources)
-        x = 0
-        while x < width:
-            part = sources[turn % len(sources)][: height - y, : width - x][:row]
-            canvas[y : y + part.shape[0], x : x + part.shape[1]] = part
-            x += part.shape[1]
-            turn += 1
-        y += row
-    return canvas
+        quality = [cv2.IMWRITE_JPEG_QUALITY, 92]
+        cv2.imwrite(str(folder / f"{size:g}.jpg"), picture_of(sources, size), quality)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 """What the engine adds to the analysis itself, and how quick its small answers are.
 
-    python benchmarks/engine.py PHOTO [--repeats 15]
+    python benchmarks/engine.py PHOTO [--megapixels 24] [--repeats 15]
 
-Every row is a ratio or a time of one run on one machine, in-process and engine interleaved; each
-turn analyses pixels that are new to the engine, so that nothing is answered from its store.
+Every turn asks for each row once, so that a busy moment falls on all of them; starts of an engine
+and planes of the photo's size take long and come in every third turn. Each turn's pictures are new
+to the engine, so that nothing is answered from its store unless the row says so. A ratio is formed
+within a turn. The photo is reduced to about so many megapixels, never enlarged; for the last row a
+mosaic of it is made. Memory is that of an engine of its own that has seen one photo.
 """
 
 from __future__ import annotations
@@ -15,104 +18,218 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
+from machine import peak_memory, print_head
 from numpy.typing import NDArray
-from PIL import Image
+from pictures import mosaic, reduced
 
 import flawmap_api
 from flawmap_api.geometry import Box
+from flawmap_cli.findings import gather
 from flawmap_engine import analysis
 from flawmap_engine.imaging import open_photo, photo_from_pixels
 from flawmap_engine.inference import Networks
+from flawmap_export import draw_overlay, write_folder
 
+#: Megapixels of the last row.
+_HUGE = 100.0
+#: Rows that are asked for in every third turn only.
+_SELDOM = 3
 
-def timed(work: Callable[..., object], *arguments: object) -> float:
-    """Seconds that one call takes."""
-    began = time.perf_counter()
-    work(*arguments)
-    return time.perf_counter() - began
-
-
-def row(name: str, values: list[float], unit: float = 1.0, note: str = "") -> None:
-    """Print the median with the range."""
-    low, middle, high = min(values), statistics.median(values), max(values)
-    print(f"| {name} | {middle * unit:.3g} | {low * unit:.3g}–{high * unit:.3g} | {note} |")
-
-
-def commands(photo: Path, folder: Path, repeats: int) -> None:
-    """Whole commands: what a person waits for."""
-    python = [sys.executable, "-c"]
-    environment = {**os.environ, "FLAWMAP_RUNTIME_DIR": str(folder)}
-
-    def run(command: list[str]) -> None:
-        subprocess.run(command, env=environment, check=False, stdout=subprocess.DEVNULL)
-
-    empty = [timed(lambda: run([*python, "pass"])) for _ in range(repeats)]
-    loaded = [timed(lambda: run([*python, "import flawmap_api"])) for _ in range(repeats)]
-    imports = [max(0, b - a) for a, b in zip(empty, loaded, strict=True)]
-    row("`import flawmap_api` (ms)", imports, 1e3, "≤ 60")
-    flawmap = [sys.executable, "-m", "flawmap_cli", "check", str(photo)]
-    checks = [timed(lambda: run(flawmap)) for _ in range(5)]
-    row("`flawmap check`, analysed photo (s)", checks, 1, "≤ 0.4")
-    starts = []
-    for _ in range(5):
-        began = time.perf_counter()
-        with flawmap_api.connect(private=True):
-            starts.append(time.perf_counter() - began)
-    row("engine start to hello (s)", starts, 1, "≤ 1.5")
+#: name: (what the row says, factor of its figures, target)
+ROWS = {
+    "plain": ("analysis in-process, path to planes (s)", 1, ""),
+    "by path": ("path in, report out, through the engine (s)", 1, "≤ 2.0"),
+    "path ratio": ("… ÷ in-process", 1, "≤ 1.05"),
+    "pixels": ("pixels in, report out, through the engine (s)", 1, ""),
+    "pixels ratio": ("… ÷ in-process", 1, "≤ 1.10"),
+    "overlay": ("first overlay: screen planes, once the photo is open (s)", 1, "≤ 0.4"),
+    "path again": ("the same path again, unchanged (ms)", 1e3, "≤ 100"),
+    "pixels again": ("the same pixels again (ms)", 1e3, "≤ 100"),
+    "roi": ("roi of a box on an analysed photo (ms)", 1e3, "≤ 30"),
+    "picture": ("drawing the overlay picture, 2,048 px (ms)", 1e3, ""),
+    "grid": ("fetching the grid's planes (ms)", 1e3, ""),
+    "grid folder": ("writing the folder with them, overlay included (ms)", 1e3, ""),
+    "full folder": ("fetching and writing the folder with full planes (s)", 1, ""),
+    "import": ("`import flawmap_api`, above an empty Python (ms)", 1e3, "≤ 60"),
+    "check": ("`flawmap check`, analysed photo, living engine (s)", 1, "≤ 0.4"),
+    "start": ("engine start to hello (s)", 1, "≤ 1.5"),
+}
 
 
 def main() -> None:
-    """Run all and print the table."""
+    """Ask for all rows turn by turn and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photo", type=Path)
+    parser.add_argument("--megapixels", type=float, default=24.0)
     parser.add_argument("--repeats", type=int, default=15)
     options = parser.parse_args()
-    networks = Networks.load(device="cpu")
-    print("| what | median | range | target |\n|---|---|---|---|")
+    print_head("Through the engine")
+    whole = cv2.imread(str(options.photo), cv2.IMREAD_COLOR)
+    if whole is None:
+        sys.exit(f"{options.photo} is no photo.")
+    bgr = reduced(np.asarray(whole, np.uint8), options.megapixels)
+    rows: dict[str, list[float]] = defaultdict(list)
     with tempfile.TemporaryDirectory(prefix="fm-") as name:
         folder = Path(name)
-        rgb = np.asarray(Image.open(options.photo).convert("RGB")).copy()
-        with flawmap_api.connect(runtime_dir=folder, device="cpu") as engine:
-            plain, by_path, by_pixels, pixels_plain, again = [], [], [], [], []
+        with (
+            Networks.load(device="cpu") as networks,
+            flawmap_api.connect(runtime_dir=folder / "run", device="cpu") as engine,
+        ):
+            pictures = Pictures(bgr, folder)
             for turn in range(options.repeats):
-                # The engine knows equal pixels again: each turn shows it a picture of its own.
-                rgb[:16, :16] = turn * 16
-                photo = folder / f"photo{turn}.jpg"
-                Image.fromarray(rgb).save(photo, quality=92)
-                plain.append(timed(_by_path, photo, networks))
-                by_path.append(timed(engine.analyze, photo))
-                again.append(timed(engine.analyze, photo))
-                pixels_plain.append(timed(lambda: _from_pixels(rgb, networks)))
-                by_pixels.append(timed(lambda: engine.analyze(rgb)))
-            megapixels = rgb.shape[0] * rgb.shape[1] / 1e6
-            row(f"analysis in-process, {megapixels:.1f} MP (s)", plain)
-            ratio = [a / b for a, b in zip(by_path, plain, strict=True)]
-            row("through the engine by path ÷ in-process", ratio, 1, "≤ 1.05")
-            ratio = [a / b for a, b in zip(by_pixels, pixels_plain, strict=True)]
-            row("pixels through the engine ÷ in-process", ratio, 1, "≤ 1.10")
-            row("analysed again, unchanged (ms)", again, 1e3, "≤ 100")
-            opened = engine.open(photo)
-            box = Box(0, 0, opened.width // 3, opened.height // 3)
-            scores = [timed(lambda: engine.roi_score(opened, box=box)) for _ in range(20)]
-            row("roi on an analysed photo (ms)", scores, 1e3, "≤ 30")
-            rss = engine.status()["memory"].get("rss", 0)
-            print(f"| engine resident memory (MB) | {rss / 1e6:.0f} | | ≤ 900 |")
-            commands(photo, folder, options.repeats)
+                analyses(rows, engine, networks, pictures)
+                answers(rows, engine, pictures, folder, seldom=turn % _SELDOM == 0)
+                commands(rows, pictures.last, folder / "run", seldom=turn % _SELDOM == 0)
             engine.shutdown()
+        print(f"{bgr.size / 3e6:.1f} MP, {networks.threads} threads\n")
+        print("| what | median | range | times | target |\n|---|---|---|---|---|")
+        for key, (label, factor, target) in ROWS.items():
+            values = [factor * value for value in rows[key]]
+            print(
+                f"| {label} | {statistics.median(values):.3g} "
+                f"| {min(values):.3g}–{max(values):.3g} | {len(values)} | {target} |"
+            )
+        print_memory(pictures.new_file(), "≤ 900 at rest")
+        large = folder / "large.jpg"
+        cv2.imwrite(str(large), mosaic([bgr], _HUGE * 1e6))
+        print_memory(large, "≤ 2,000 at most")
 
 
-def _by_path(photo: Path, networks: Networks) -> None:
-    analysis.analyze(open_photo(photo), networks)
+class Pictures:
+    """The photo as pixels and files that are new each time: equal ones would be known again."""
+
+    def __init__(self, bgr: NDArray[np.uint8], folder: Path) -> None:
+        self._bgr = bgr.copy()
+        self._folder = folder
+        self._made = 0
+        self._dice = np.random.default_rng(0)
+        #: The file that was made last.
+        self.last = folder
+
+    def new_pixels(self) -> NDArray[np.uint8]:
+        """RGB pixels that nobody has seen."""
+        self._made += 1
+        # Far apart, so that a JPEG keeps them apart too.
+        self._bgr[:16, :16] = self._dice.integers(0, 256, 3)
+        return np.ascontiguousarray(self._bgr[..., ::-1])
+
+    def new_file(self) -> Path:
+        """A JPEG that nobody has seen."""
+        if self.last.is_file():
+            self.last.unlink()
+        self.last = self._folder / f"photo{self._made}.jpg"
+        cv2.imwrite(str(self.last), self.new_pixels()[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
+        return self.last
 
 
-def _from_pixels(rgb: NDArray[np.uint8], networks: Networks) -> None:
-    height, width = rgb.shape[:2]
-    photo = photo_from_pixels(rgb.data, width=width, height=height, dtype="u8", channels="RGB")
-    analysis.analyze(photo, networks)
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that one call takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def analyses(
+    rows: dict[str, list[float]],
+    engine: flawmap_api.EngineClient,
+    networks: Networks,
+    pictures: Pictures,
+) -> None:
+    """Whole analyses: in-process and through the engine, by path and as pixels."""
+    path = pictures.new_file()
+    plain = timed(lambda: analysis.analyze(open_photo(path), networks))
+    by_path = timed(lambda: engine.analyze(path))
+    rows["plain"].append(plain)
+    rows["by path"].append(by_path)
+    rows["path ratio"].append(by_path / plain)
+    rows["path again"].append(timed(lambda: engine.analyze(path)))
+    pixels = pictures.new_pixels()
+    height, width = pixels.shape[:2]
+
+    def in_process() -> None:
+        photo = photo_from_pixels(
+            pixels.data, width=width, height=height, dtype="u8", channels="RGB"
+        )
+        analysis.analyze(photo, networks)
+
+    plain = timed(in_process)
+    sent = timed(lambda: engine.analyze(pixels))
+    rows["pixels"].append(sent)
+    rows["pixels ratio"].append(sent / plain)
+    rows["pixels again"].append(timed(lambda: engine.analyze(pixels)))
+
+
+def answers(
+    rows: dict[str, list[float]],
+    engine: flawmap_api.EngineClient,
+    pictures: Pictures,
+    folder: Path,
+    *,
+    seldom: bool,
+) -> None:
+    """What is asked of one open photo: the first planes, a part's score, layers, folders."""
+    photo = engine.open(pictures.new_file())
+    began = time.perf_counter()
+    first: list[float] = []
+
+    def on_partial(*_: object) -> None:
+        first.append(time.perf_counter() - began)
+
+    report = engine.analyze(photo, on_partial=on_partial)
+    rows["overlay"].append(first[0])
+    box = Box(0, 0, photo.width // 3, photo.height // 3)
+    rows["roi"].append(timed(lambda: engine.roi_score(photo, box=box)))
+    rows["grid"].append(timed(lambda: gather(engine, photo, report)))
+    findings = gather(engine, photo, report)
+    rows["picture"].append(
+        timed(lambda: draw_overlay(findings.photo, findings.report, findings.planes))
+    )
+    rows["grid folder"].append(timed(lambda: write_folder(findings, folder, "grid")))
+    if seldom:
+        rows["full folder"].append(
+            timed(lambda: write_folder(gather(engine, photo, report, size="full"), folder, "full"))
+        )
+
+
+def commands(rows: dict[str, list[float]], photo: Path, runtime: Path, *, seldom: bool) -> None:
+    """Whole commands: what a person waits for."""
+    environment = {**os.environ, "FLAWMAP_RUNTIME_DIR": str(runtime)}
+
+    def run(*arguments: str) -> float:
+        command = [sys.executable, *arguments]
+        return timed(
+            lambda: subprocess.run(command, env=environment, check=False, stdout=subprocess.DEVNULL)
+        )
+
+    empty = run("-c", "pass")
+    rows["import"].append(max(0.0, run("-c", "import flawmap_api") - empty))
+    rows["check"].append(run("-m", "flawmap_cli", "check", str(photo)))
+    if seldom:
+        began = time.perf_counter()
+        with flawmap_api.connect(private=True, device="cpu"):
+            rows["start"].append(time.perf_counter() - began)
+
+
+def print_memory(photo: Path, target: str) -> None:
+    """Rows of an engine's memory after one photo, and how long it took."""
+    with flawmap_api.connect(private=True, device="cpu") as engine:
+        began = time.perf_counter()
+        opened = engine.open(photo)
+        engine.analyze(opened)
+        seconds = time.perf_counter() - began
+        resident = engine.status()["memory"]["rss"]
+        most = peak_memory(engine.hello.pid)
+    megapixels = opened.width * opened.height / 1e6
+    print(
+        f"| engine memory after {megapixels:.0f} MP, at rest and at most (MB); {seconds:.2f} s "
+        f"| {resident / 1e6:.0f} | {most / 1e6:.0f} | 1 | {target} |"
+    )
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from machine import print_head
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -72,7 +73,7 @@ def judge(path):
 #: name: (what it answers, environment, its lines, slow)
 TOOLS = {
     "Flawmap": ("six flaws, each as masks in two views, regions, a score", ".venv", OURS, False),
-    "cleanvision 0.3": ("a few flaws for the photo", ".venv-peers", CLEANVISION, False),
+    "cleanvision": ("a few flaws for the photo", ".venv-peers", CLEANVISION, False),
     "image-quality-ai": ("a few flaws for the photo", ".venv-peers", IMAGE_QUALITY_AI, False),
     "brisque": ("one number for the photo", ".venv-peers", BRISQUE, True),
     "blur-detector": ("one map of blur", ".venv-peers", BLUR_DETECTOR, True),
@@ -110,6 +111,20 @@ class Child:
         self._process.communicate()
 
 
+def versions() -> str:
+    """Which versions of the other tools are compared with."""
+    lines = "from importlib.metadata import distributions as all\n"
+    lines += "for one in all(): print(one.name, one.version)"
+    done = subprocess.run(
+        [ROOT / ".venv-peers" / "bin" / "python", "-c", lines],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    installed = dict(line.split() for line in done.stdout.splitlines())
+    return ", ".join(f"{tool} {installed.get(tool, 'missing')}" for tool in list(TOOLS)[1:])
+
+
 def reduced(photo: Path, megapixels: float, folder: Path) -> Path:
     """A JPEG of the photo with about so many megapixels."""
     with Image.open(photo) as image:
@@ -128,6 +143,8 @@ def main() -> None:
     parser.add_argument("photo", type=Path)
     parser.add_argument("--repeats", type=int, default=15)
     options = parser.parse_args()
+    print_head("Other tools, same photos")
+    print(versions(), "\n")
     with tempfile.TemporaryDirectory() as name:
         photos = {size: reduced(options.photo, size, Path(name)) for size in (1, 12)}
         children = {tool: Child(row[1], row[2]) for tool, row in TOOLS.items()}
