@@ -328,7 +328,7 @@ def _tile_planes(view: _View, tile: Tile, context: Pixels, networks: Networks) -
     alpha = None if view.alpha is None else _fed(view.alpha, tile)
     card = networks.card
     severity = calibrated(networks.dense(rgb, context), card.distortions, card.calibration)
-    unknown = unknown_cells(rgb, alpha, card.distortions)
+    unknown = unknown_cells(rgb, alpha, card.distortions, severity)
     grid = view.planes.grid
     height, width = view.rgb.shape[:2]
     rows, cols = Axis(height, grid.rows), Axis(width, grid.cols)

@@ -16,8 +16,9 @@ NAMES = ("blur", "jitter", "noise", "overexposure", "low_light", "compression")
 TEXTURE = ("blur", "jitter", "compression")
 
 
-def _unknown(rgb, alpha=None):
-    return dict(zip(NAMES, unknown_cells(rgb, alpha, NAMES), strict=True))
+def _unknown(rgb, alpha=None, said=0.0):
+    severity = np.full((len(NAMES), rgb.shape[0] // 8, rgb.shape[1] // 8), said, np.float32)
+    return dict(zip(NAMES, unknown_cells(rgb, alpha, NAMES, severity), strict=True))
 
 
 def _flat(value, side=160):
@@ -28,7 +29,13 @@ def _flat(value, side=160):
 def test_a_flat_picture_holds_no_evidence_of_sharpness_or_codec(value):
     unknown = _unknown(_flat(value))
     assert all((unknown[name] == 1).all() for name in TEXTURE)
-    assert all((unknown[name] == 0).all() for name in ("overexposure", "low_light"))
+    assert (unknown["overexposure"] == (value == 255)).all()
+    assert (unknown["low_light"] == (value == 0)).all()
+
+
+def test_a_white_or_black_area_that_the_network_objects_to_is_known():
+    assert (_unknown(_flat(255), said=0.3)["overexposure"] == 0).all()
+    assert (_unknown(_flat(0), said=0.3)["low_light"] == 0).all()
 
 
 def test_a_flat_grey_would_show_noise_and_a_clipped_one_would_not():
