@@ -115,6 +115,8 @@ class OnlyAt1To1:
     area: float
     severity: float
     sentence: str
+    sentence_id: str
+    sentence_args: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,8 @@ DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
         "area": "Share of the photo where it shows at 1:1.",
         "severity": "Its severity, at most minor: a screen does not show it.",
         "sentence": "The finding in words.",
+        "sentence_id": "Which sentence it is, for translation.",
+        "sentence_args": "What is filled into the sentence.",
         "severity_level": "Word for the severity.",
     },
     "EngineInfo": {

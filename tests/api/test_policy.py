@@ -50,7 +50,11 @@ def report_of(*regions):
         distortions={"blur": DistortionSummary(0.3, 0.1, 0.7, 0.9)},
         regions=regions,
         more={"blur": More(3, 0.02)},
-        only_at_1_to_1=(OnlyAt1To1("noise", 0.9, 0.4, "Noise shows at 1:1."),),
+        only_at_1_to_1=(
+            OnlyAt1To1(
+                "noise", 0.9, 0.4, "Noise shows at 1:1.", "at_1_to_1.noise", {"percent": 90}
+            ),
+        ),
         engine=EngineInfo("0.1", 1, "m", "00", "cpu", ("CPUExecutionProvider",)),
     )
 

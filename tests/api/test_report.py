@@ -77,9 +77,9 @@ reports = st.builds(
     distortions=st.dictionaries(distortion, summaries, max_size=3),
     regions=st.lists(regions, max_size=2).map(tuple),
     more=st.dictionaries(distortion, st.builds(More, st.integers(1, 99), share), max_size=2),
-    only_at_1_to_1=st.lists(st.builds(OnlyAt1To1, distortion, share, share, text), max_size=2).map(
-        tuple
-    ),
+    only_at_1_to_1=st.lists(
+        st.builds(OnlyAt1To1, distortion, share, share, text, text, st.just({})), max_size=2
+    ).map(tuple),
     engine=st.builds(
         EngineInfo,
         version=text,
@@ -120,7 +120,9 @@ FULL = Report(
         ),
     ),
     more={"blur": More(2, 0.01)},
-    only_at_1_to_1=(OnlyAt1To1("noise", 0.4, 0.3, "Noise shows at 1:1."),),
+    only_at_1_to_1=(
+        OnlyAt1To1("noise", 0.4, 0.3, "Noise shows at 1:1.", "at_1_to_1.noise", {"percent": 40}),
+    ),
     engine=EngineInfo("0.1.0", 1, "lite0", "ef" * 32, "cpu", ("CPUExecutionProvider",)),
     failures=(Failure("contrast", "no_memory", "It did not fit."),),
     notes=("First of 3 frames.",),

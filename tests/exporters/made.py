@@ -58,7 +58,13 @@ def findings(
         distortions=summaries,
         regions=tuple(regions[:24]),
         more={},
-        only_at_1_to_1=(OnlyAt1To1("noise", 0.4, 0.3, "Noise shows at 1:1."),) if flaws else (),
+        only_at_1_to_1=(
+            OnlyAt1To1(
+                "noise", 0.4, 0.3, "Noise shows at 1:1.", "at_1_to_1.noise", {"percent": 40}
+            ),
+        )
+        if flaws
+        else (),
         engine=EngineInfo("0.1.0", 1, "made", "ef" * 32, "cpu", ("CPUExecutionProvider",)),
     )
     return Findings(report, photo, planes)

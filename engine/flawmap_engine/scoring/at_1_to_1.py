@@ -69,7 +69,7 @@ def _line(analysis: Analysis, name: str, k: int) -> OnlyAt1To1 | None:
     )
     there = (fine[np.ix_(*middle)] != 0) & (unknown < UNKNOWN_FROM)
     strength = rounded(min(CAP, top_severity(severity, there)))
-    return OnlyAt1To1(name, area, strength, at_1_to_1(name, area))
+    return OnlyAt1To1(name, area, strength, *at_1_to_1(name, area))
 
 
 def _new_cells(analysis: Analysis, name: str, k: int) -> float:

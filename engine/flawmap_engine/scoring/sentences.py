@@ -117,9 +117,10 @@ def of_region(
     return text, sentence_id, args
 
 
-def at_1_to_1(distortion: str, area: float) -> str:
-    """The line of a flaw that shows at 1:1 only."""
-    return SENTENCES[f"at_1_to_1.{distortion}"].format(percent=_percent(area))
+def at_1_to_1(distortion: str, area: float) -> Sentence:
+    """The line of a flaw that shows at 1:1 only, its id and its arguments."""
+    sentence_id, args = f"at_1_to_1.{distortion}", {"percent": _percent(area)}
+    return SENTENCES[sentence_id].format(**args), sentence_id, args
 
 
 def cannot_tell(distortions: Sequence[str]) -> str:

@@ -57,7 +57,9 @@ def test_every_distortion_and_subkind_has_its_sentence() -> None:
             text, sentence_id, _ = sentence(distortion, subkind, area)
             assert sentence_id in SENTENCES
             assert text.endswith(".") and "{" not in text and text[0].isupper()
-        assert "1:1" in at_1_to_1(distortion, 0.3)
+        text, sentence_id, args = at_1_to_1(distortion, 0.3)
+        assert "1:1" in text
+        assert SENTENCES[sentence_id].format(**args) == text
 
 
 def test_templates_ask_for_nothing_but_the_arguments() -> None:

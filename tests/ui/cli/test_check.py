@@ -179,7 +179,7 @@ def test_an_engine_that_does_not_come_back_is_not_asked_for_every_photo(
 
 
 def test_remarks_stand_below_the_regions(here: Path, flawmap: Flawmap, fake: FakeEngine) -> None:
-    fine = OnlyAt1To1("blur", 0.4, 0.2, "A little soft at 1:1.")
+    fine = OnlyAt1To1("blur", 0.4, 0.2, "A little soft at 1:1.", "at_1_to_1.blur", {"percent": 40})
     fake.put(
         "a.jpg",
         report(
