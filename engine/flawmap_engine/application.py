@@ -102,16 +102,19 @@ class Application:
         self._control.endpoint.start()
 
     def close(self, seconds: float = 1.0) -> bool:
-        """Cancel what runs, say bye to every client, let the last answers out.
+        """Say bye to every client, then end what runs and let the last answers out.
+
+        From here on a client hears nothing but `bye`, so none takes the engine's end for an answer.
 
         Returns
         -------
         bool
             False if a thread is still computing; the process should then end without waiting.
         """
-        ended = self.jobs.close(seconds)
+        self.jobs.stop()
         for client in list(self._clients):
-            self._server.send(client, Message("", "bye"))
+            self._say_bye(client)
+        ended = self.jobs.close(seconds)
         self._server.close(seconds)
         self._control.endpoint.close(seconds)
         self.engine.files.close()
@@ -149,7 +152,11 @@ class Application:
             bulk=bool(getattr(request, "bulk", False)),
             send=self._server.send,
         )
-        self.jobs.submit(job)
+        if not self.jobs.submit(job):
+            self._say_bye(client)
+
+    def _say_bye(self, client: bytes) -> None:
+        self._server.send(client, Message("", "bye"))
 
     def _forget(self, client: bytes) -> None:
         self._clients.pop(client, None)

@@ -121,10 +121,16 @@ class Job:
         self._answer(error_message(self.id, error))
 
     def cancel(self, error: FlawmapError | None) -> None:
-        """Stop the job: the client is told the error at once, the work ends at its next check."""
+        """Stop the job: the client is told the error at once, the work ends at its next check.
+
+        Without an error it is told nothing, now or later.
+        """
         self._stop.set()
         if error is not None:
             self.fail(error)
+        else:
+            with self._lock:
+                self._answered = True
 
     def _tell(self, message: Message) -> None:
         with self._lock:
@@ -185,8 +191,8 @@ class Jobs:
                 thread.start()
                 self._threads.append(thread)
 
-    def submit(self, job: Job) -> None:
-        """Queue a job.
+    def submit(self, job: Job) -> bool:
+        """Queue a job; False if the engine is ending and takes none any more.
 
         Raises
         ------
@@ -198,6 +204,8 @@ class Jobs:
             If the request was cancelled before it came.
         """
         with self._changed:
+            if self._closed:
+                return False
             self._check_room(job)
             self._last_activity = time.monotonic()
             if self._early_cancels.pop(job.id, None) is not None:
@@ -206,10 +214,9 @@ class Jobs:
             self._lanes[job.lane][job.bulk].append(job)
             # All: a waiter of the other lane must not swallow the call.
             self._changed.notify_all()
+            return True
 
     def _check_room(self, job: Job) -> None:
-        if self._closed:
-            raise Busy("The engine is ending.", "Connect again: a new one will start.")
         if (job.client, job.id) in self._unfinished:
             raise BadInput(f"The request id {job.id!r} is still at work; ids are used once.")
         of_client = sum(client == job.client for client, _ in self._unfinished)
@@ -299,14 +306,21 @@ class Jobs:
                 other.running = True
             self._run(other)
 
-    def close(self, seconds: float) -> bool:
-        """Cancel all jobs and wait for the threads; False if one is still busy after that long."""
+    def stop(self) -> None:
+        """Take no more jobs, and end those that there are without a word.
+
+        Nobody has cancelled them: their clients ask the next engine.
+        """
         with self._changed:
             self._closed = True
             jobs = list(self._unfinished.values())
             self._changed.notify_all()
         for job in jobs:
-            job.cancel(Cancelled("The engine is ending.", "Ask again: a new one will start."))
+            job.cancel(None)
+
+    def close(self, seconds: float) -> bool:
+        """Stop, and wait for the threads; False if one is still busy after that long."""
+        self.stop()
         deadline = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))

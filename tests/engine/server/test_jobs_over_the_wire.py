@@ -28,7 +28,7 @@ def journal_of(engine: EngineProcess, photo_id: str) -> list[str]:
     return [line for line in engine.journal if photo_id[:8] in line]
 
 
-def test_a_running_analysis_is_cancelled_within_half_a_second(engine: EngineProcess) -> None:
+def test_a_running_analysis_is_cancelled_while_its_tile_is_held(engine: EngineProcess) -> None:
     client, control = engine.client(), engine.client("control")
     photo = new_photo(client)
     with engine.staged("hold"):
@@ -36,10 +36,11 @@ def test_a_running_analysis_is_cancelled_within_half_a_second(engine: EngineProc
         client.wait_for(request, "progress")
         wait_until(lambda: journal_of(engine, photo)[-1:] == [f"tile {photo[:8]}"])
         assert control.ask("cancel", {"request": request}).body == {"found": True}
-        dialogue = client.until_answered(request, 0.5)
+        # No clock: the tile is held until the end of this block.
+        dialogue = client.until_answered(request)
         assert dialogue.last.body["code"] == "cancelled"
         # The worker is free again although the tile was held: the next job gets its turn.
-        wait_until(lambda: engine.ping()["jobs"] == {"running": 0, "waiting": 0}, 0.5)
+        wait_until(lambda: engine.ping()["jobs"] == {"running": 0, "waiting": 0})
     assert f"end {photo[:8]}" not in engine.journal
 
 
