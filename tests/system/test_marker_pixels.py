@@ -93,6 +93,56 @@ def test_through_other_number_formats(
     assert agreement(found(engine, path), PLACE) > 0.6
 
 
+def grey_pixels(photo: Photo, folder: Path) -> object:
+    return np.asarray(Image.fromarray(photo).convert("L"))
+
+
+def indexed_picture(photo: Photo, folder: Path) -> object:
+    return Image.fromarray(photo).quantize(256)
+
+
+def indexed_file(photo: Photo, folder: Path) -> object:
+    path = folder / "indexed.png"
+    Image.fromarray(photo).quantize(256).save(path)
+    return path
+
+
+def grey_16_bit_file(photo: Photo, folder: Path) -> object:
+    path = folder / "grey.png"
+    grey = np.asarray(Image.fromarray(photo).convert("L"))
+    cv2.imwrite(str(path), grey.astype(np.uint16) * 257)
+    return path
+
+
+@pytest.mark.parametrize("make", [grey_pixels, indexed_picture, indexed_file, grey_16_bit_file])
+def test_in_grey_and_indexed_documents(
+    engine: EngineClient,
+    marked: Photo,
+    tmp_path: Path,
+    make: Callable[[Photo, Path], object],
+) -> None:
+    source = make(marked, tmp_path)
+    seen = np.asarray(engine.pixels(engine.open(source)))
+    assert seen.shape == marked.shape
+    if make in (grey_pixels, grey_16_bit_file):
+        grey = np.asarray(Image.fromarray(marked).convert("L"))
+        assert np.abs(seen.astype(int) - grey[..., None]).max() <= 1
+    assert agreement(found(engine, source), PLACE) > 0.6
+
+
+def test_a_place_that_was_painted_later_is_found_where_it_was_painted(
+    engine: EngineClient, clean: Photo, marked: Photo
+) -> None:
+    photo = engine.open(clean)
+    engine.analyze(photo)
+    rows, cols = PLACE
+    box = Box(cols.start, rows.start, cols.stop, rows.stop)
+    changed = engine.update(photo, box, np.ascontiguousarray(marked[PLACE]))
+    engine.analyze(changed)
+    (layer,) = engine.layers(changed, "mask", distortions=["noise"])
+    np.testing.assert_array_equal(np.asarray(layer), found(engine, marked))
+
+
 def test_a_file_and_its_pixels_are_the_same_photo(
     engine: EngineClient, marked: Photo, tmp_path: Path
 ) -> None:
