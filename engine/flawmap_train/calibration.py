@@ -6,7 +6,9 @@ linear and strictly rising, so that the order of faint values survives eight bit
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -35,6 +37,8 @@ _FLAWED_ELSE: Final = 4.0
 _LEAST_SLOPE: Final = 0.3
 _CLEAN_AREA: Final = 0.02
 _PHOTO_AREA: Final = 0.025
+_LEAST_THRESHOLD: Final = 8
+_STRONG: Final = 0.5
 _LEVEL: Final = 0.002  # IoU that is as good as the best
 
 
@@ -154,35 +158,41 @@ def severity_table(
     return _rising(edges, level, _LEAST_SLOPE)
 
 
+Cells = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
+
+
 def choose_threshold(
-    severity: npt.NDArray[np.uint8],
-    label: npt.NDArray[np.uint8],
-    clean: npt.NDArray[np.uint8],
-    *,
-    clean_area: float = _CLEAN_AREA,
+    damaged: Sequence[Cells], clean: Sequence[tuple[npt.NDArray[np.uint8], float]]
 ) -> int:
-    """The operating point k: best IoU among those that flag at most `clean_area` of clean cells.
+    """The operating point k: best IoU among those that flag little of what is clean.
 
     Parameters
     ----------
-    severity : uint8, calibrated planes of damaged crops
-    label : uint8, same shape; foreground from 0.2 on, between 0 and 0.2 counts neither way
-    clean : uint8, shape (n,), calibrated values of clean cells
+    damaged : pairs of calibrated severity and label, uint8, of one shape
+        The IoU is the mean over the pairs, and over two foregrounds: severity from 0.2 and from 0.5
+        on. Milder damage counts neither way.
+    clean : calibrated severities of clean cells, uint8, each with the share that may be flagged
     """
-    counts = label != IGNORE
-    flawed = counts & (label >= FOREGROUND * LABEL_SCALE)
-    empty = counts & (label == 0)
-    inside = np.bincount(severity[flawed], minlength=256)[::-1].cumsum()[::-1]
-    outside = np.bincount(severity[empty], minlength=256)[::-1].cumsum()[::-1]
-    false = np.bincount(clean, minlength=256)[::-1].cumsum()[::-1] / max(clean.size, 1)
-    iou = inside / np.maximum(flawed.sum() + outside, 1)
-    allowed = np.arange(256) >= 8
-    within = allowed & (false <= clean_area)
-    chosen = within if within.any() else allowed
-    iou = np.where(chosen, iou, -1.0)
+    scores = []
+    for severity, label in damaged:
+        outside = _at_least(severity[label == 0])
+        for floor in (FOREGROUND, _STRONG):
+            flawed = (label != IGNORE) & (label >= floor * LABEL_SCALE)
+            scores.append(_at_least(severity[flawed]) / np.maximum(flawed.sum() + outside, 1))
+    iou = np.mean(scores, axis=0)
+    allowed = np.arange(256) >= _LEAST_THRESHOLD
+    within = allowed.copy()
+    for cells, area in clean:
+        within &= _at_least(cells) <= area * max(cells.size, 1)
+    iou = np.where(within if within.any() else allowed, iou, -1.0)
     # Where many do as well, the middle of them: it gives way least when photos differ.
     good = np.flatnonzero(iou >= iou.max() - _LEVEL)
     return int(good[len(good) // 2])
+
+
+def _at_least(severity: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:
+    """How many cells reach k, for k = 0..255."""
+    return np.bincount(severity.ravel(), minlength=256)[::-1].cumsum()[::-1]
 
 
 def pieces(mask: BoolArray) -> list[tuple[npt.NDArray[np.intp], ...]]:
@@ -222,7 +232,8 @@ def calibrate(
     label: npt.NDArray[np.uint8],
     clean_raw: FloatArray,
     clean_label: npt.NDArray[np.uint8],
-    whole_raw: dict[str, FloatArray] | None = None,
+    whole_raw: Mapping[str, FloatArray] = MappingProxyType({}),
+    planted: Mapping[str, tuple[FloatArray, npt.NDArray[np.uint8]]] = MappingProxyType({}),
 ) -> Calibration:
     """Tables and thresholds from tune crops.
 
@@ -232,6 +243,7 @@ def calibrate(
     label, clean_label : uint8, same shapes
     whole_raw : raw severities of clean whole photos that are fit for the question, per distortion;
         crops leave out what a photo has of softness and shadow, and false area counts on all of it.
+    planted : raw severities and labels of whole photos with one flaw each, per distortion
     """
     tables: dict[str, Table] = {}
     thresholds: dict[str, int] = {}
@@ -242,13 +254,12 @@ def calibrate(
         tables[name] = severity_table(raw[:, d][counts], truth, _FLAWED.get(name, _FLAWED_ELSE))
         plane = _bytes(tables[name](raw[:, d]))
         clean = _bytes(tables[name](clean_raw[:, d][clean_label[:, d] == 0]))
-        thresholds[name] = choose_threshold(plane, label[:, d], clean)
-        if whole_raw is not None and whole_raw[name].size:
-            whole = _bytes(tables[name](whole_raw[name]))
-            thresholds[name] = max(
-                thresholds[name],
-                choose_threshold(plane, label[:, d], whole, clean_area=_PHOTO_AREA),
-            )
+        damaged, quiet = [(plane, label[:, d])], [(clean, _CLEAN_AREA)]
+        if name in planted:
+            damaged.append((_bytes(tables[name](planted[name][0])), planted[name][1]))
+        if name in whole_raw:
+            quiet.append((_bytes(tables[name](whole_raw[name])), _PHOTO_AREA))
+        thresholds[name] = choose_threshold(damaged, quiet)
         strength, right = _regions(plane, label[:, d], thresholds[name])
         confidence[name] = confidence_table(strength, right)
     return Calibration(tables, thresholds, confidence)

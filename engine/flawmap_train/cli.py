@@ -82,7 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--rate", type=float, default=2e-3)
     train.add_argument("--seed", type=int, default=0)
 
-    command("calibrate", "tables and thresholds from tune crops")
+    calibrate = command("calibrate", "tables and thresholds from tune photos")
+    calibrate.add_argument("--count", type=int, default=14, help="planted photos a distortion")
     command("quality", "the ridge on people's opinions").add_argument(
         "--clive", type=Path, help="folder with labels.csv (default: DATA/real/clive)"
     )
@@ -184,21 +185,24 @@ def _calibrate(options: argparse.Namespace) -> None:
     import torch
 
     from .calibration import calibrate
-    from .evaluation import raw_severity, stacked, whole_raw
+    from .evaluation import planted_cells, raw_severity, stacked, whole_raw
     from .network import Context
-    from .synthesis import load_photos
+    from .synthesis import load_photos, load_shapes
     from .training import load_weights
 
     torch.set_num_threads(options.threads)
-    network = load_weights(options.work / "checkpoint.pt")
-    crops, label, context = stacked(_cache_of(options, "tune"))
-    clean, clean_label, clean_context = stacked(_cache_of(options, "tune-clean"))
+    data, context = _data(options), Context()
+    photos = load_photos(data, "tune")
+    network = load_weights(options.work / "checkpoint.pt").to(memory_format=torch.channels_last)
+    crops, label, vectors = stacked(_cache_of(options, "tune"))
+    clean, clean_label, clean_vectors = stacked(_cache_of(options, "tune-clean"))
     result = calibrate(
-        raw_severity(network, crops, context),
+        raw_severity(network, crops, vectors),
         label,
-        raw_severity(network, clean, clean_context),
+        raw_severity(network, clean, clean_vectors),
         clean_label,
-        whole_raw(network, Context(), load_photos(_data(options), "tune")),
+        whole_raw(network, context, photos),
+        planted_cells(network, context, photos, load_shapes(data, "tune"), count=options.count),
     )
     _write_json(options.work / "calibration.json", result.as_json())
     _say(f"thresholds {result.thresholds}")

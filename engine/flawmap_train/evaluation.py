@@ -18,14 +18,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from . import degrade
 from .cache import Shard, shards
 from .calibration import Calibration
-from .degrade import bytes_of, floats_of, luma
 from .network import Context, DenseNetwork
-from .optics import disc_kernel, filter_linear, straight_path
-from .regions import draw_mask
-from .severity_curves import BLUR, JITTER, JPEG, NOISE, jpeg_quality
+from .planting import spoil_photo
 from .synthesis import Photo
 from .words import DISTORTIONS, FOREGROUND, IGNORE, LABEL_SCALE
 
@@ -33,6 +29,7 @@ __all__ = [
     "Shipped",
     "clean_table",
     "crop_table",
+    "planted_cells",
     "planted_table",
     "raw_severity",
     "stacked",
@@ -77,18 +74,59 @@ def whole_raw(
 ) -> dict[str, FloatArray]:
     """Raw severities of clean whole photos, per distortion, over the photos fit for it: one row."""
     parts: dict[str, list[FloatArray]] = {name: [] for name in DISTORTIONS}
-    with torch.no_grad():
-        for photo in photos:
-            pixels = photo.pixels
-            h, w = (v // 32 * 32 for v in pixels.shape[:2])
-            thumb = cv2.resize(pixels, (128, 128), interpolation=cv2.INTER_AREA)
-            vector = context(_tensor(np.asarray(thumb, np.uint8)))
-            raw = DenseNetwork.severity(*network(_tensor(pixels[:h, :w]), vector))[0].numpy()
-            for d, name in enumerate(DISTORTIONS):
-                if photo.fit_for(name):
-                    # Every photo counts the same, whatever its size.
-                    parts[name].append(np.quantile(raw[d], np.linspace(0, 1, 2000)))
+    for photo in photos:
+        raw = _whole(network, context, photo.pixels)
+        for d, name in enumerate(DISTORTIONS):
+            if photo.fit_for(name):
+                # Every photo counts the same, whatever its size.
+                parts[name].append(np.quantile(raw[d], np.linspace(0, 1, 2000)))
     return {k: np.concatenate(v) if v else np.zeros(0, np.float32) for k, v in parts.items()}
+
+
+def planted_cells(
+    network: DenseNetwork,
+    context: Context,
+    photos: Sequence[Photo],
+    shapes: Sequence[ByteArray],
+    *,
+    seed: int = 9,
+    count: int = 14,
+) -> dict[str, tuple[FloatArray, ByteArray]]:
+    """Whole photos with one flaw each, severity 0.25-0.9, cell by cell.
+
+    Returns
+    -------
+    per distortion raw severities, float32 [n], and labels, uint8 [n], over all the photos that are
+    fit for it: the flaw's severity inside, 0 in the rest, IGNORE at the rim and in other flaws.
+    """
+    raws: dict[str, list[FloatArray]] = {name: [] for name in DISTORTIONS}
+    labels: dict[str, list[ByteArray]] = {name: [] for name in DISTORTIONS}
+    for kind in DISTORTIONS:
+        for i in range(count):
+            rng = np.random.default_rng([seed, DISTORTIONS.index(kind), i])
+            spoilt, mask, severity = spoil_photo(rng, photos, shapes, kind, 0.25, 0.9)
+            raw = _whole(network, context, spoilt.pixels)
+            h, w = raw.shape[1:]
+            cover = cv2.resize(mask[: h * 8, : w * 8], (w, h), interpolation=cv2.INTER_AREA)
+            inside, touched = cover > 0.5, cover > 0.02
+            for d, name in enumerate(DISTORTIONS):
+                if not spoilt.photo.fit_for(name):
+                    continue
+                label = np.where(touched, IGNORE, 0)
+                if name == kind:
+                    label[inside] = round(severity * LABEL_SCALE)
+                raws[name].append(raw[d].ravel())
+                labels[name].append(label.astype(np.uint8).ravel())
+    return {k: (np.concatenate(raws[k]), np.concatenate(labels[k])) for k in DISTORTIONS if raws[k]}
+
+
+def _whole(network: DenseNetwork, context: Context, pixels: ByteArray) -> FloatArray:
+    """Raw severities of a whole photo, cut to multiples of 32: float32 [6, h, w]."""
+    h, w = (v // 32 * 32 for v in pixels.shape[:2])
+    thumb = cv2.resize(pixels, (128, 128), interpolation=cv2.INTER_AREA)
+    with torch.no_grad():
+        vector = context(_tensor(np.asarray(thumb, np.uint8)))
+        return DenseNetwork.severity(*network(_tensor(pixels[:h, :w]), vector))[0].numpy()
 
 
 def _tensor(pixels: ByteArray) -> torch.Tensor:
@@ -187,34 +225,6 @@ class Shipped:
         return np.asarray(full >= self.calibration.thresholds[name])
 
 
-def plant(
-    rng: np.random.Generator, x: FloatArray, name: str, severity: float, mask: FloatArray
-) -> FloatArray:
-    """A photo with one flaw of a given severity, by recipes plainer than the training's own."""
-    if name == "blur":
-        spread = BLUR.parameter_of(severity)
-        after = filter_linear(x, disc_kernel(float(np.sqrt(max(spread**2 - 0.45, 0.1)))))
-    elif name == "jitter":
-        after = filter_linear(
-            x, straight_path(JITTER.parameter_of(severity) + 1, rng.uniform(0, np.pi))
-        )
-    elif name == "noise":
-        sd = NOISE.parameter_of(min(severity, 0.85)) / 0.67 / 255
-        after = np.clip(x + rng.normal(0, sd, x.shape).astype(np.float32), 0, 1)
-    elif name == "compression":
-        after = degrade.jpeg(x, round(jpeg_quality(JPEG.parameter_of(severity))))
-    else:
-        inside = x[mask > 0.5][::37][:, None, :]
-        brighter = name == "overexposure"
-        low, high = 0.0, 5.0
-        for _ in range(12):
-            tone = degrade.Tone((low + high) / 2, "gain", brighter)
-            reached = degrade.tone_severity(inside, tone.apply(inside), brighter)
-            low, high = ((low + high) / 2, high) if reached < severity else (low, (low + high) / 2)
-        after = tone.apply(x)
-    return np.asarray(x + (after - x) * mask[..., None], np.float32)
-
-
 def planted_table(
     shipped: Shipped,
     photos: Sequence[Photo],
@@ -230,25 +240,13 @@ def planted_table(
     """
     table = {}
     for name in DISTORTIONS:
-        fit = [p for p in photos if p.fit_for(name) and not p.has_bokeh]
         inter = union = 0
         rest, named, each = [], [], []
         for i in range(count):
             rng = np.random.default_rng([seed, DISTORTIONS.index(name), i])
-            photo = fit[int(rng.integers(len(fit)))]
-            x = floats_of(photo.pixels)
-            h, w = x.shape[:2]
-            for _ in range(60):
-                mask = draw_mask(
-                    rng, 512, shapes, kind=str(rng.choice(["shape", "blob", "ellipse"]))
-                )
-                mask = (cv2.resize(mask, (w, h)) > 0.5).astype(np.float32)
-                bright = float(luma(x)[mask > 0.5].mean()) if mask.any() else 0.5
-                if 0.05 <= mask.mean() <= 0.15 and 0.2 < bright < 0.7:
-                    break
-            spoilt = bytes_of(plant(rng, x, name, float(rng.uniform(0.6, 0.9)), mask))
-            planes = shipped.planes(spoilt)
-            found, truth = shipped.mask(planes[name], name, (h, w)), mask > 0.5
+            spoilt, mask, _ = spoil_photo(rng, photos, shapes, name, 0.6, 0.9)
+            planes = shipped.planes(spoilt.pixels)
+            found, truth = shipped.mask(planes[name], name, mask.shape), mask > 0.5
             inter += int((found & truth).sum())
             union += int((found | truth).sum())
             each.append((found & truth).sum() / max(1, (found | truth).sum()))

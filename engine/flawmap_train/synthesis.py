@@ -377,7 +377,7 @@ def _place(bench: _Bench, seen: FloatPlane) -> tuple[FloatPlane, FloatPlane] | N
 def _tone(bench: _Bench, *, brighter: bool) -> None:
     rng = bench.rng
     wanted = draw_severity(rng)
-    if rng.random() < 0.25 and _tone_elsewhere(bench, wanted, brighter):
+    if rng.random() < 0.45 and _tone_elsewhere(bench, wanted, brighter):
         return
     name = "overexposure" if brighter else "low_light"
     for _ in range(4):

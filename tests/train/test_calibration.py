@@ -68,7 +68,7 @@ def test_the_threshold_separates_and_counts_faint_damage_neither_way():
     severity = np.where(label[0] == 150, 130, 40).astype(np.uint8)[None]
     severity[:, 10:15] = 255
     clean = np.full(100, 40, np.uint8)
-    assert 40 < choose_threshold(severity, label, clean) <= 130
+    assert 40 < choose_threshold([(severity, label)], [(clean, 0.02)]) <= 130
 
 
 def test_the_threshold_rises_until_clean_photos_are_left_alone():
@@ -76,9 +76,20 @@ def test_the_threshold_rises_until_clean_photos_are_left_alone():
     label[:, :10] = LABEL_SCALE
     severity = np.where(label == 0, 10, 90).astype(np.uint8)
     severity[:, :2] = 200
-    noisy_clean = np.repeat(np.uint8([10, 100]), [900, 100])
-    assert choose_threshold(severity, label, np.full(100, 10, np.uint8)) <= 90
-    assert choose_threshold(severity, label, noisy_clean) > 100
+    quiet = np.full(100, 10, np.uint8), 0.02
+    noisy = np.repeat(np.uint8([10, 100]), [900, 100]), 0.02
+    assert choose_threshold([(severity, label)], [quiet]) <= 90
+    assert choose_threshold([(severity, label)], [quiet, noisy]) > 100
+    assert choose_threshold([(severity, label)], [quiet, (noisy[0], 0.2)]) <= 90
+
+
+def test_the_threshold_heeds_crops_and_whole_photos_alike():
+    label = np.repeat(np.uint8([0, 200]), 500)
+    crops = np.where(label, 100, 10).astype(np.uint8), label
+    # In whole photos some of what is clean answers more than a crop ever did.
+    photos = np.where(label, 100, np.where(np.arange(1000) % 5, 10, 60)).astype(np.uint8), label
+    assert 10 < choose_threshold([crops], []) < 60
+    assert 60 < choose_threshold([crops, photos], []) <= 100
 
 
 def test_pieces_join_over_one_empty_cell_and_not_over_two():
