@@ -10,7 +10,8 @@ import importlib.util
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ import pytest
 from flawmap_api import FlawmapError, connect
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+#: The user and group that own nothing.
+_NOBODY = 65534
 
 # The training room has an environment of its own (`make test-train`): a newcomer does not wait for
 # torch, and its absence is no failure.
@@ -52,6 +56,36 @@ def research_data() -> Path:
 def long_form() -> bool:
     """Whether proofs run at their full length (`make proofs`) or as a seeded sample."""
     return os.environ.get("FLAWMAP_PROOFS") == "long"
+
+
+@pytest.fixture
+def plain_user() -> Iterator[Callable[[], AbstractContextManager[Path]]]:
+    """`with plain_user() as folder`: for that long the process may not do everything.
+
+    Root reads and writes what modes forbid; what tells a person of that is tried as nobody, in a
+    folder of nobody's. Modules that are loaded late may be out of nobody's reach: load them before.
+    """
+    if not hasattr(os, "seteuid"):
+        pytest.skip("modes and owners are POSIX's")
+    folder = Path(tempfile.mkdtemp(prefix="fm-plain-"))
+
+    @contextlib.contextmanager
+    def limited() -> Iterator[Path]:
+        if os.geteuid() != 0:
+            yield folder
+            return
+        os.chown(folder, _NOBODY, _NOBODY)
+        os.seteuid(_NOBODY)
+        try:
+            yield folder
+        finally:
+            os.seteuid(0)
+
+    yield limited
+    for made in folder.rglob("*"):
+        if made.is_dir() and not made.is_symlink():
+            made.chmod(0o700)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session", autouse=True)

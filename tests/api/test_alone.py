@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import zmq
 
 import flawmap_api
@@ -64,3 +67,41 @@ def test_an_editors_python_can_use_it(
     )
     assert done.stderr == ""
     assert done.stdout.split() == ["fair", "clean"]
+
+
+#: A wheel of pyzmq fits one Python. This stands in for it, and what needs no socket is tried: every
+#: module, and a report there and back.
+STAND_IN = """
+def __getattr__(name):
+    return type(name, (Exception,), {})
+"""
+
+READ = """
+import importlib, json, pathlib
+for path in pathlib.Path(flawmap_api.__file__).parent.glob("*.py"):
+    importlib.import_module("flawmap_api." + path.stem)
+report = flawmap_api.Report.from_dict(json.loads(sys.argv[1]))
+assert flawmap_api.Report.from_dict(report.to_dict()) == report
+print(sys.version_info[1], report.quality_level, flawmap_api.judge(report).verdict)
+"""
+
+
+@pytest.mark.parametrize("minor", range(10, 15))
+def test_every_python_of_an_editor_reads_it(minor: int, tmp_path: Path) -> None:
+    from tests.api.test_client import REPORT
+
+    python = shutil.which(f"python3.{minor}")
+    # A version manager's stand-in may be there without the Python that it stands for.
+    if python is None or subprocess.run([python, "-c", ""], capture_output=True).returncode:
+        pytest.skip(f"no python3.{minor} here")
+    (tmp_path / "zmq.py").write_text(STAND_IN)
+    (tmp_path / "flawmap_api").symlink_to(Path(flawmap_api.__file__).parent)
+    code = f"{GUARD}\nsys.path.append({str(tmp_path)!r})\nimport flawmap_api\n{READ}"
+    done = subprocess.run(
+        [python, "-I", "-S", "-B", "-W", "error", "-c", code, json.dumps(REPORT)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout.split() == [str(minor), "fair", "clean"]

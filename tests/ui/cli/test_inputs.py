@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from hypothesis import strategies as st
 
 from flawmap_api.errors import BadInput, NotFound
 from flawmap_cli.inputs import SUFFIXES, find_photos
+
+Limited = Callable[[], AbstractContextManager[Path]]
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -97,14 +101,13 @@ def test_what_is_no_photo_keeps_its_place_with_the_reason(
     assert second.error is None
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="needs a user with limits")
-def test_a_folder_that_cannot_be_read_is_named(here: Path) -> None:
-    (here / "locked").mkdir(mode=0)
-    try:
-        (item,) = find_photos(["locked"])
-        assert item.error is not None
-    finally:
-        (here / "locked").chmod(0o700)
+def test_a_folder_that_cannot_be_read_is_named(plain_user: Limited) -> None:
+    with plain_user() as folder:
+        locked = folder / "locked"
+        locked.mkdir(mode=0)
+        (item,) = find_photos([str(locked)])
+    assert item.error is not None
+    assert str(locked) in item.error.message
 
 
 def test_a_folder_that_loops_through_a_link_ends(here: Path) -> None:
