@@ -158,6 +158,8 @@ def _has_report(place: Path) -> bool:
     # Not read field by field: the report of another version may be replaced too.
     try:
         document = json.loads((place / "report.json").read_bytes())
+    except PermissionError:
+        raise
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(document, dict) and {"schema", "photo", "regions"} <= document.keys()

@@ -7,6 +7,7 @@ ranges, words and descriptions, which no annotation can say, stand here.
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import json
 import sys
@@ -209,10 +210,12 @@ def _container(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the schema, or write it to the file that is named."""
-    files = sys.argv[1:] if arguments is None else arguments
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("file", nargs="?", type=Path)
+    file = parser.parse_args(arguments).file
     text = json.dumps(report_schema(), indent=2) + "\n"
-    if files:
-        Path(files[0]).write_text(text, encoding="utf-8", newline="\n")
+    if file is not None:
+        file.write_text(text, encoding="utf-8", newline="\n")
     else:
         sys.stdout.write(text)
     return 0

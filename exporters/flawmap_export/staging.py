@@ -188,6 +188,9 @@ def _make_parents(folder: Path) -> list[Path]:
 def _remove(path: Path) -> None:
     """Delete a folder of ours, as far as it goes; links in it are deleted, not followed."""
     with contextlib.suppress(OSError):
+        # Somebody may have write-protected it meanwhile.
+        os.chmod(path, 0o700)
+    with contextlib.suppress(OSError):
         for name in _insist(functools.partial(os.listdir, path)):
             inner = path / name
             if inner.is_dir() and not inner.is_symlink():

@@ -230,6 +230,19 @@ def test_a_folder_of_somebody_else_is_told(tmp_path, plain_user):
             write_folder(findings(), folder / "out", "photo")
 
 
+def test_a_write_protected_older_analysis_leaves_nothing_behind(tmp_path, plain_user):
+    write_folder(findings(), tmp_path, "photo")
+    with plain_user() as folder:
+        older = write_folder(findings(), folder, "photo")
+        for inner in (older / "masks", older):
+            inner.chmod(0o555)
+        write_folder(findings(seed=1), folder, "photo")
+        assert os.listdir(folder) == ["photo"]
+        (folder / "photo" / "report.json").chmod(0)
+        with pytest.raises(BadInput, match="permission denied"):
+            write_folder(findings(), folder, "photo")
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A real file system of 128 kB, where one may be mounted."""

@@ -7,6 +7,7 @@ when nobody has asked it anything for a while.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -14,7 +15,12 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from flawmap_api.connection import process_is
+from flawmap_api.connection import (
+    connection_path,
+    process_is,
+    read_connection,
+    runtime_dir,
+)
 from flawmap_api.errors import EngineLost, NotFound
 
 from .batch import Options, connected
@@ -66,6 +72,11 @@ def _start(arguments: Namespace, console: Console, options: Options) -> int:
 def _status(arguments: Namespace, console: Console, options: Options) -> int:
     del arguments
     if _living() is None:
+        if (silent := _silent()) is not None:
+            raise EngineLost(
+                f"The engine (process {silent.pid}) runs, but does not answer.",
+                "`flawmap engine stop` ends it.",
+            )
         return _none_runs(console)
     with connected(console, options, start=False) as client:
         _tell(console, client.hello, _with_state(client))
@@ -74,11 +85,16 @@ def _status(arguments: Namespace, console: Console, options: Options) -> int:
 
 def _stop(arguments: Namespace, console: Console, options: Options) -> int:
     info = _living()
-    if info is None:
-        return _none_runs(console, code=0)
     when = "idle" if arguments.when_idle else "now"
-    with connected(console, options, start=False) as client:
-        client.shutdown(when)
+    if info is not None:
+        with connected(console, options, start=False) as client:
+            client.shutdown(when)
+    elif (info := _silent()) is not None:
+        # It does not hear, so there is no idle moment to wait for.
+        when = "now"
+        os.kill(info.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+    else:
+        return _none_runs(console, code=0)
     if when == "idle":
         message = f"The engine (process {info.pid}) ends once nobody uses it."
     else:
@@ -110,6 +126,12 @@ def _living() -> ConnectionInfo | None:
     from flawmap_api.launch import find_engine
 
     return find_engine()
+
+
+def _silent() -> ConnectionInfo | None:
+    """An engine that did not answer though its process lives: stopped, or hung."""
+    info = read_connection(connection_path(runtime_dir()))
+    return info if info is not None and process_is(info.pid, info.started) else None
 
 
 def _none_runs(console: Console, *, code: int = 1) -> int:

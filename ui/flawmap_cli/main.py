@@ -12,9 +12,10 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 from flawmap_api import __version__
+from flawmap_api.errors import BadInput
 from flawmap_api.words import DISTORTIONS, SEVERITY_LEVELS, VIEWS
 
 from .batch import Interrupted, Options, failure_of, speaking
@@ -46,7 +47,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv : sequence of str, optional
         Arguments without the program's name; default: the process's.
     """
-    arguments = build_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    try:
+        arguments = build_parser().parse_args(words)
+    except _Misuse as misuse:
+        if "--json" in words:
+            failure = failure_of(BadInput(misuse.message, "`flawmap --help` lists what there is."))
+            Console(json_lines=True).document({"failure": failure})
+        raise
     console = Console(json_lines=arguments.json)
     options = Options(device=arguments.device, debug=arguments.debug)
     try:
@@ -82,6 +90,21 @@ def _dispatch(arguments: argparse.Namespace, console: Console, options: Options)
         return _NOT_JUDGED
 
 
+class _Misuse(SystemExit):
+    """The words that were typed make no command; usage and reason have been printed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_NOT_JUDGED)
+        self.message = message
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        sys.stderr.write(f"{self.prog}: error: {message}\n")
+        raise _Misuse(f"{message[0].upper()}{message[1:].rstrip('.')}.")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     common = argparse.ArgumentParser(add_help=False)
@@ -96,9 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     common.add_argument("--debug", action="store_true", help="show tracebacks of unexpected errors")
 
-    parser = argparse.ArgumentParser(
-        prog="flawmap", description="Finds what is wrong with photos, and where."
-    )
+    parser = _Parser(prog="flawmap", description="Finds what is wrong with photos, and where.")
     parser.add_argument("--version", action="version", version=f"flawmap {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 from argparse import Namespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from flawmap_api.errors import BadInput
 from flawmap_api.geometry import Box
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from flawmap_api.roi import RoiScore
 
 __all__ = ["mask_of_file", "run"]
+
+#: EXIF's tag for how a picture lies.
+_ORIENTATION: Final = 0x0112
 
 
 def run(arguments: Namespace, console: Console, options: Options) -> int:
@@ -79,36 +82,56 @@ def mask_of_file(path: str, width: int, height: int) -> NDArray[np.uint8]:
         If it is no picture, not of the photo's size, or empty.
     """
     import numpy as np
-    from PIL import Image, ImageOps
 
     if not os.path.isfile(path):
         # Looked at first: opening a pipe would wait for somebody to write into it.
         kind = "is no file" if os.path.lexists(path) else "is not there"
         raise BadInput(f"The mask {path!r} {kind}.", "Check the spelling and the folder.")
     try:
-        with Image.open(path) as picture:
-            # The size is known before a pixel is read; a mask of another size is not worth reading.
-            turned = ImageOps.exif_transpose(picture) if picture.getexif() else picture
-            if turned.size != (width, height):
-                raise BadInput(
-                    f"The mask {path} is {turned.width} x {turned.height} pixels, the photo "
-                    f"{width} x {height} (upright).",
-                    "Draw the mask on the upright photo at its full size.",
-                )
-            grey, alpha = np.asarray(turned.convert("LA")).transpose(2, 0, 1)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        grey, alpha = _mask_pixels(path, width, height)
+    except PermissionError:
+        raise BadInput(f"The mask {path} may not be read.", "Check its permissions.") from None
+    except (OSError, SyntaxError, ValueError) as error:
         raise BadInput(
             f"The mask {path} cannot be read: {error}.", "Save it as an 8-bit grey PNG."
         ) from None
-    if grey.max() == 1:
-        # Saved from true and false: 1 is its white.
-        grey = grey * np.uint8(255)
-    inside = (grey >= 128) & (alpha >= 128)
+    # Saved from true and false: 1 is its white.
+    inside = grey >= (1 if grey.max() == 1 else 128)
+    if alpha is not None:
+        inside &= alpha >= 128
     if not inside.any():
         raise BadInput(
             f"The mask {path} is empty: no pixel of it is white.", "White marks the part."
         )
-    return np.where(inside, 255, 0).astype(np.uint8)
+    return inside.view(np.uint8) * np.uint8(255)
+
+
+def _mask_pixels(
+    path: str, width: int, height: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """Grey and, where the picture has it, alpha of a mask of the photo's size, upright."""
+    import numpy as np
+    from PIL import Image, ImageOps
+
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        # Pillow's own limit is lifted: no pixel is read before the size is known to be the photo's.
+        with Image.open(path) as picture:
+            lies = picture.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+            size = picture.size[::-1] if lies else picture.size
+            if size != (width, height):
+                raise BadInput(
+                    f"The mask {path} is {size[0]} x {size[1]} pixels, the photo "
+                    f"{width} x {height} (upright).",
+                    "Draw the mask on the upright photo at its full size.",
+                )
+            ImageOps.exif_transpose(picture, in_place=True)
+            if not picture.has_transparency_data:
+                return np.asarray(picture.convert("L")), None
+            both = picture.convert("LA")
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+    return np.asarray(both.getchannel(0)), np.asarray(both.getchannel(1))
 
 
 def _print(console: Console, name: str, score: RoiScore) -> None:

@@ -213,7 +213,7 @@ def test_fail_on_moves_the_bar(
     assert flawmap("check", *arguments, "a.jpg").code == code
 
 
-@pytest.mark.parametrize("wish", ["dreadful", "blurr=severe", "=", "blur=", "blur=none", ","])
+@pytest.mark.parametrize("wish", ["", "dreadful", "blurr=severe", "=", "blur=", "blur=none", ","])
 def test_a_wrong_fail_on_is_a_sentence_before_any_engine_starts(
     here: Path, flawmap: Flawmap, fake: FakeEngine, wish: str
 ) -> None:

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
+import threading
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import zmq
 from tests.fakes import FakeEngine
 
-from flawmap_api.connection import ConnectionInfo, connection_path, write_connection
+from flawmap_api.connection import (
+    ConnectionInfo,
+    connection_path,
+    process_start,
+    write_connection,
+)
 from flawmap_api.errors import EngineLost
 from flawmap_cli.bundle import write_bundle
 from flawmap_cli.doctor import Finding, onnxruntime_finding
@@ -189,6 +200,40 @@ def test_status_without_an_engine_says_so_and_ends_with_1(
     assert (said.code, said.out) == (1, "No engine is running. The next command starts one.\n")
     assert flawmap("engine", "status", "--json").documents == [{"running": False}]
     assert flawmap("engine", "stop").code == 0
+    assert fake.calls == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_an_engine_that_does_not_answer_is_told_and_stopped(
+    flawmap: Flawmap, fake: FakeEngine, runtime: Path
+) -> None:
+    sleeper = subprocess.Popen(
+        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    with sleeper:
+        started = process_start(sleeper.pid)
+        assert started is not None
+        public, secret = (key.decode() for key in zmq.curve_keypair())
+        info = replace(
+            stale_connection(runtime),
+            server_public=public,
+            client_public=public,
+            client_secret=secret,
+            pid=sleeper.pid,
+            started=started,
+        )
+        write_connection(info, connection_path(runtime))
+        try:
+            said = flawmap("engine", "status")
+            assert said.code == 2
+            assert f"The engine (process {sleeper.pid}) runs, but does not answer." in said.err
+            # A child of ours is "there" until somebody waits for it.
+            threading.Thread(target=sleeper.wait, daemon=True).start()
+            said = flawmap("engine", "stop")
+            assert (said.code, said.out) == (0, f"The engine (process {sleeper.pid}) has ended.\n")
+            assert sleeper.wait() == -signal.SIGKILL
+        finally:
+            sleeper.kill()
     assert fake.calls == []
 
 

@@ -56,6 +56,27 @@ def test_wrong_usage_ends_with_2_and_says_how_it_goes(
     assert said.err.startswith("usage: flawmap")
 
 
+def test_wrong_usage_is_a_document_where_documents_are_asked_for(flawmap: Flawmap) -> None:
+    said = flawmap("check", "--json", "a.jpg", "--strictness", "much")
+    assert said.code == 2
+    (document,) = said.documents
+    assert document["failure"]["code"] == "bad_input"
+    assert "'much' is no number from -1 to 1" in document["failure"]["message"]
+
+
+def test_ctrl_c_while_modules_load_is_no_traceback(tmp_path: Path) -> None:
+    # Stands in for the first module of others that the program loads.
+    (tmp_path / "argparse.py").write_text("raise KeyboardInterrupt")
+    done = subprocess.run(
+        [sys.executable, "-m", "flawmap_cli", "check", "a.jpg"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Stopped.\n")
+
+
 def test_every_command_takes_json_and_has_a_help() -> None:
     parser = build_parser()
     commands = next(a for a in parser._actions if a.dest == "command").choices

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,12 @@ import pytest
 from PIL import Image
 from tests.fakes import FakeEngine, photo_file, region, report
 
+from flawmap_api.errors import BadInput
+from flawmap_cli.roi import mask_of_file
+
 from .conftest import Flawmap
+
+Limited = Callable[[], AbstractContextManager[Path]]
 
 
 @pytest.fixture
@@ -72,6 +79,33 @@ def test_a_mask_of_true_and_false_is_white_where_it_is_true(photo: Path, flawmap
     Image.fromarray(mask).save("m.png")
     (document,) = flawmap("roi", "--json", "a.jpg", "--mask", "m.png").documents
     assert document["mask"] == [30, 20, 70, 40]
+
+
+def test_a_mask_lies_as_its_exif_says(photo: Path, flawmap: Flawmap) -> None:
+    mask = np.zeros((240, 320), np.uint8)
+    mask[20:40, 30:70] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.ascontiguousarray(np.rot90(mask, 1))).save("m.png", exif=exif)
+    (document,) = flawmap("roi", "--json", "a.jpg", "--mask", "m.png").documents
+    assert document["mask"] == [30, 20, 70, 40]
+
+
+def test_a_mask_may_be_as_large_as_any_photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    path = str(tmp_path / "m.png")
+    mask_file(path, np.full((100, 200), 255, np.uint8))
+    assert mask_of_file(path, 200, 100).all()
+    assert Image.MAX_IMAGE_PIXELS == 1000
+
+
+def test_a_mask_that_may_not_be_read_is_told(plain_user: Limited) -> None:
+    with plain_user() as folder:
+        path = folder / "m.png"
+        mask_file(str(path), np.full((10, 10), 255, np.uint8))
+        path.chmod(0)
+        with pytest.raises(BadInput, match="may not be read"):
+            mask_of_file(str(path), 10, 10)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
