@@ -31,6 +31,8 @@ def luma(photo, inside):
 def test_the_photo_that_ships_has_a_credit_and_the_promised_size():
     assert demo.demo_photo().shape == (800, 1200, 3)
     assert "CC0" in demo.demo_credit()
+    line = demo.demo_credit_line()
+    assert line[0].isupper() and line.endswith("Pexels photo 315998, CC0.")
 
 
 def test_the_same_seed_damages_the_same_pixels_and_another_seed_others(planted):

@@ -26,6 +26,7 @@ __all__ = [
     "PlantedFlaw",
     "agreement",
     "demo_credit",
+    "demo_credit_line",
     "demo_photo",
     "plant",
     "told",
@@ -82,6 +83,12 @@ def demo_photo() -> Photo:
 def demo_credit() -> str:
     """Who took the demo photo, where it comes from, and its licence."""
     return (resources.files("flawmap_cli") / "data" / "demo-credit.txt").read_text("utf-8")
+
+
+def demo_credit_line() -> str:
+    """What it shows and whose it is, in one line."""
+    # The first paragraph names the file, the second begins with this.
+    return demo_credit().partition("\n\n")[2].splitlines()[0]
 
 
 def plant(

@@ -96,9 +96,7 @@ def run(arguments: Namespace, console: Console, options: Options) -> int:
     console.line("Look at ", Span(str(folder / "overlay.jpg"), "name"))
     console.line(f"Masks: {folder / 'masks'}, planted ones: {out / 'planted'}")
     if arguments.photo is None:
-        # Its first paragraph names the file, the second begins with what and whose it is.
-        credit = demo.demo_credit().partition("\n\n")[2].splitlines()[0]
-        console.line(Span(f"Photo: {credit}", "dim"))
+        console.line(Span(f"Photo: {demo.demo_credit_line()}", "dim"))
     return 0
 
 
