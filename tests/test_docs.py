@@ -158,3 +158,14 @@ def test_files_named_in_documents_and_makefile_exist():
         if not (ROOT / name).exists()
     ]
     assert missing == []
+
+
+def test_every_variable_that_the_programs_heed_is_documented():
+    heeded = set()
+    for room in ("engine", "exporters", "ui"):
+        for path in (ROOT / room).rglob("*.py"):
+            heeded |= set(re.findall(r"FLAWMAP_[A-Z]+(?:_[A-Z]+)*", path.read_text("utf-8")))
+    documents = (ROOT / "docs" / "cli.md", ROOT / "CONTRIBUTING.md")
+    told = "".join(document.read_text("utf-8") for document in documents)
+    assert heeded
+    assert {name for name in heeded if f"`{name}" not in told} == set()
