@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +78,6 @@ class Analysis:
     gamut: NDArray[np.uint8]
     thumbnail: NDArray[np.uint8]
     model_sha256: str
-    failures: tuple[tuple[str, str, str], ...] = field(default=())
 
     def planes(self, view: str) -> ViewPlanes:
         """Planes of `screen` or `pixel`."""

@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flawmap_api.geometry import Box, Grid
+from flawmap_engine.calibration import calibrated, to_bytes
 from flawmap_engine.inference import Networks
 from flawmap_engine.planes import Analysis, ViewPlanes
 
-from .calibration import calibrated, to_bytes
 from .evidence import clipped_area, lost_share, raised_by_clipping, unknown_cells
 from .subject import subject_plane
 from .tiling import Axis, Span, Tile, tiles_of

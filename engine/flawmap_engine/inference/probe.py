@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flawmap_api.errors import FlawmapError
+from flawmap_engine.calibration import calibrated, to_bytes
 
 from .devices import Sessions, first_line, open_on_cpu
 from .runtime import OnnxRuntime, Runtime
@@ -79,13 +80,11 @@ def answer_of(sessions: Sessions, card: ModelCard) -> Answer:
     thumbnail = np.ascontiguousarray(np.resize(photo[0, ::2, ::2], (128, 128, 3)))[None]
     (raw,) = sessions.dense.run(["severity"], {"photo": photo, "thumbnail": thumbnail})
     _, quality = sessions.whole.run(["features", "quality"], {"photo": photo})
-    planes = [
-        np.interp(plane, *card.calibration[name]) if name in card.calibration else plane
-        for name, plane in zip(card.distortions, np.asarray(raw[0], np.float64), strict=True)
-    ]
-    severity = np.rint(255 * np.clip(np.nan_to_num(np.stack(planes), nan=1.0), 0, 1))
+    severity = calibrated(np.asarray(raw[0], np.float32), card.distortions, card.calibration)
+    # A device that answers NaN must differ, not fall into whatever byte NaN becomes.
+    planes = to_bytes(np.nan_to_num(severity, nan=1.0))
     value = float(np.ravel(quality)[0])
-    return Answer(severity.astype(np.uint8), value if np.isfinite(value) else -1.0)
+    return Answer(planes, value if np.isfinite(value) else -1.0)
 
 
 def difference(answer: Answer, expected: Answer) -> str:

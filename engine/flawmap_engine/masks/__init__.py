@@ -16,7 +16,7 @@ from .mask import (
     unknown_area_of,
 )
 from .regions import MAX_PER_DISTORTION, MIN_AREA, RegionShape, find_regions
-from .render import Layer, layers, render, tint
+from .render import Layer, layers, tint
 from .resample import COUNTING_SIDE, bring_to, bring_window, cell_edges, cell_of, counting_size
 
 __all__ = [
@@ -43,7 +43,6 @@ __all__ = [
     "region_coverage",
     "region_mask",
     "region_of",
-    "render",
     "share_reaches",
     "softened",
     "tint",

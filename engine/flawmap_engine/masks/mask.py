@@ -61,10 +61,6 @@ class MaskCounts:
         """Share of the photo that is in the mask."""
         return float(self.mask.sum() / self.pixels.sum())
 
-    def area_in(self, cells: NDArray[np.bool_]) -> float:
-        """Share of the *photo* that is in the mask within these cells; cells (rows, cols)."""
-        return float(self.mask[cells].sum() / self.pixels.sum())
-
     def share_in(self, cells: NDArray[np.bool_]) -> float:
         """Share of these *cells'* pixels that is in the mask; 0 where they hold none."""
         return float(self.mask[cells].sum() / max(1, int(self.pixels[cells].sum())))

@@ -23,7 +23,7 @@ from .mask import cells_of, distortion_mask
 from .regions import RegionShape
 from .resample import bring_to, bring_window
 
-__all__ = ["Layer", "layers", "render", "tint"]
+__all__ = ["Layer", "layers", "tint"]
 
 BytePlane = NDArray[np.uint8]
 
@@ -49,11 +49,6 @@ class Layer:
     distortion: str
     box: Box
     data: BytePlane
-
-
-def render(analysis: Analysis, request: LayersRender, thresholds: Mapping[str, int]) -> list[Layer]:
-    """All layers of a request, in the order in which it names them; see `layers`."""
-    return list(layers(analysis, request, thresholds))
 
 
 def layers(

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from flawmap_api.report import (
     DistortionSummary,
     EngineInfo,
-    Failure,
     More,
     OnlyAt1To1,
     PhotoInfo,
@@ -78,6 +77,7 @@ def build_report(
     notes : tuple of str
         What else the reader should know, as sentences.
     marks : mapping of region id to verdict, optional
+        What a person decided. Nothing keeps marks yet; this is where they will come in.
 
     Returns
     -------
@@ -116,7 +116,6 @@ def build_report(
         more=_with(more, left),
         only_at_1_to_1=_only_at_1_to_1(analysis, view, thresholds),
         engine=engine,
-        failures=tuple(Failure(*failure) for failure in analysis.failures),
         notes=notes + _unjudged(summaries),
     )
 

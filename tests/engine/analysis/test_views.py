@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flawmap_engine.analysis.calibration import calibrated, to_bytes
 from flawmap_engine.analysis.subject import subject_plane
 from flawmap_engine.analysis.views import screen_size, screen_view, thumbnail, whole_view
+from flawmap_engine.calibration import calibrated, to_bytes
 from flawmap_engine.planes import ViewPlanes
 
 

@@ -21,7 +21,6 @@ from flawmap_engine.masks import (
     region_coverage,
     region_mask,
     region_of,
-    render,
 )
 from flawmap_engine.planes import Analysis
 
@@ -54,13 +53,13 @@ def test_a_hot_block_is_found_at_its_place_in_mask_coverage_and_tint() -> None:
     wanted = np.zeros((690, 920), np.bool_)
     wanted[207:299, 460:575] = True
     for fields in ({"distortions": ["noise"]}, {"regions": [shape.id]}):
-        (mask,) = render(made, ask("mask", **fields), thresholds)
+        (mask,) = layers(made, ask("mask", **fields), thresholds)
         np.testing.assert_array_equal(painted(mask) | _corners(wanted), wanted)
-        (tint,) = render(made, ask("tint", **fields), thresholds)
+        (tint,) = layers(made, ask("tint", **fields), thresholds)
         box = wanted[207 - 11 : 299 + 11, 460 - 11 : 575 + 11]
         assert (painted(tint) & wanted).sum() > 0.98 * wanted.sum()
         assert painted(tint).sum() <= box.size
-    (coverage,) = render(made, ask("coverage", regions=[shape.id]), thresholds)
+    (coverage,) = layers(made, ask("coverage", regions=[shape.id]), thresholds)
     assert coverage.box.as_list() == [460 - 11, 207 - 11, 575 + 11, 299 + 11]
     full = np.zeros((690, 920), np.uint8)
     full[coverage.box.y0 : coverage.box.y1, coverage.box.x0 : coverage.box.x1] = coverage.data
@@ -88,7 +87,7 @@ def test_whole_photo_layers_are_the_planes_at_full_size(
     made, thresholds = drawn
     size = (made.width, made.height)
     for plane in ("severity", "unknown", "mask"):
-        rendered = render(made, ask(plane, distortions=["noise", "blur"]), thresholds)
+        rendered = list(layers(made, ask(plane, distortions=["noise", "blur"]), thresholds))
         assert [layer.name for layer in rendered] == ["noise", "blur"]
         for layer in rendered:
             severity, unknown = made.screen.of(layer.name)
@@ -123,12 +122,14 @@ def test_a_region_s_layers_are_cropped_to_its_box(
             "coverage": coverage,
         }
         for plane, data in wanted.items():
-            (layer,) = render(made, ask(plane, regions=[shape.id]), thresholds)
+            (layer,) = layers(made, ask(plane, regions=[shape.id]), thresholds)
             assert (layer.name, layer.distortion, layer.box) == (shape.id, "blur", box)
             np.testing.assert_array_equal(layer.data, data)
         alpha = (coverage.astype(int) * severity + 127) // 255
         for channels, colour in (("RGBA", COLOURS["blur"]), ("BGRA", COLOURS["blur"][::-1])):
-            (layer,) = render(made, ask("tint", regions=[shape.id], channels=channels), thresholds)
+            (layer,) = list(
+                layers(made, ask("tint", regions=[shape.id], channels=channels), thresholds)
+            )
             np.testing.assert_array_equal(layer.data[..., 3], alpha)
             assert (layer.data[..., :3] == colour).all()
 
@@ -144,7 +145,7 @@ def test_at_the_grid_s_size_planes_are_as_stored(drawn: tuple[Analysis, dict[str
         "mask": np.where(cells_of(made.screen, "blur", thresholds["blur"]), 255, 0),
     }
     for plane, data in wanted.items():
-        (layer,) = render(made, ask(plane, distortions=["blur"], size="grid"), thresholds)
+        (layer,) = layers(made, ask(plane, distortions=["blur"], size="grid"), thresholds)
         np.testing.assert_array_equal(layer.data, data)
         assert layer.data.dtype == np.uint8 and layer.data.flags.c_contiguous
 
@@ -154,16 +155,16 @@ def test_layers_of_a_region_belong_to_its_view() -> None:
     pixel = view_of({"noise": blocks(60, 80, (40, 10, 8, 8))}, view="pixel")
     made = analysis_of(screen, 640, 480, pixel)
     (shape,), _ = find_regions(pixel, 100, "noise", 640, 480)
-    (layer,) = render(made, ask("mask", view="pixel", regions=[shape.id]), {"noise": 100})
+    (layer,) = layers(made, ask("mask", view="pixel", regions=[shape.id]), {"noise": 100})
     assert layer.box == shape.box
     with pytest.raises(NotFound, match="screen view has no region"):
-        render(made, ask("mask", view="screen", regions=[shape.id]), {"noise": 100})
+        list(layers(made, ask("mask", view="screen", regions=[shape.id]), {"noise": 100}))
 
 
 def test_what_is_not_there_is_said_so() -> None:
     made, thresholds = marked()
     with pytest.raises(Unsupported, match="does not judge contrast"):
-        render(made, ask("mask", distortions=["noise", "contrast"]), thresholds)
+        list(layers(made, ask("mask", distortions=["noise", "contrast"]), thresholds))
     for stranger in ("noise-00000000", "contrast-00000000", "noise", "", "-"):
         with pytest.raises(NotFound, match="no region"):
             region_of(made, "screen", thresholds, stranger)

@@ -17,7 +17,7 @@ from flawmap_api import words
 from flawmap_api.geometry import Box
 from flawmap_api.messages import LayersRender
 from flawmap_api.report import EngineInfo, PhotoInfo, Report
-from flawmap_engine.masks import region_mask, region_of, render
+from flawmap_engine.masks import layers, region_mask, region_of
 from flawmap_engine.planes import Analysis
 from flawmap_engine.scoring import MAX_REGIONS, build_report, rank
 
@@ -85,7 +85,7 @@ def _broken_planes(
     planes = {}
     for plane in ("severity", "mask", "unknown"):
         ask = LayersRender(photo_id="0", plane=plane, view=view, distortions=[name])
-        planes[plane] = render(made, ask, {name: k})[0].data
+        planes[plane] = next(layers(made, ask, {name: k})).data
     mask: np.ndarray = planes["mask"] > 127
     if (((planes["severity"] >= k) & (planes["unknown"] < 128)) != mask).any():
         yield f"mask of {name} is not severity >= {k} and known"
@@ -293,13 +293,3 @@ def test_a_photo_without_evidence_says_that_it_cannot_tell() -> None:
     assert report.distortions["blur"].severity == 0 and report.regions == ()
     assert report.notes[0] == "First of 3 frames."
     assert "nothing to judge blur by" in report.notes[1]
-
-
-def test_failures_of_the_analysis_stand_in_the_report() -> None:
-    made, thresholds = one_region(failures=(("pixel", "no_memory", "Too large at 1:1."),))
-    (failure,) = report_of(made, thresholds).failures
-    assert (failure.part, failure.code, failure.message) == (
-        "pixel",
-        "no_memory",
-        "Too large at 1:1.",
-    )
