@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 __all__ = [
+    "DEVICES",
     "DISTORTIONS",
     "IMPORTANCE_LEVELS",
     "QUALITY_LEVELS",
@@ -39,6 +40,9 @@ SUBKINDS: Final = {
     "overexposure": ("clipped", "gamut", "bright"),
     "colorfulness": ("cast", "vivid", "dull"),
 }
+
+#: Where the networks may be asked to run; "auto" goes from the fastest to the CPU.
+DEVICES: Final = ("auto", "cpu", "cuda", "coreml", "directml")
 
 #: At which size a flaw is judged: seen whole (long side 2,048 px), or at 1:1.
 VIEWS: Final = ("screen", "pixel")

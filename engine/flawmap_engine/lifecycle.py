@@ -30,12 +30,13 @@ from flawmap_api.connection import (
 )
 from flawmap_api.errors import FlawmapError
 from flawmap_api.messages import PROTOCOL_RANGE
+from flawmap_api.words import DEVICES
 
 from . import __version__
 from .application import Application
 from .logs import LEVELS, start_log
+from .memory import memory_budget
 from .pixel_files import remove_leftovers
-from .store import default_budget
 
 if TYPE_CHECKING:
     from .inference import Networks
@@ -50,7 +51,6 @@ _WATCH_SECONDS: Final = 0.25
 #: "Once idle" means no jobs, and nobody who asked within this time.
 _CALM_SECONDS: Final = 1.0
 _EXIT_SECONDS: Final = 2.0
-_DEVICES: Final = ("auto", "cpu", "cuda", "coreml", "directml")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Options:
     threads : int or None
         None: FLAWMAP_THREADS, else the processors.
     memory : int
-        Bytes for photos and analyses.
+        Bytes for photos and analyses. 0: FLAWMAP_MEMORY, else what the machine allows.
     idle_seconds : float
         After so long without a request the engine ends; 0 means never.
     parent : int or None
@@ -151,7 +151,7 @@ class _Process:
             self._loading,
             device=options.device,
             threads=self._threads,
-            memory=options.memory or default_budget(),
+            memory=memory_budget(options.memory),
             log=log,
             on_shutdown=self._asked_to_end,
         )
@@ -286,7 +286,7 @@ def _options(arguments: list[str] | None) -> Options:
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("run", help="be an engine until something ends it")
     command.add_argument("--runtime-dir", type=Path, default=None, metavar="DIR")
-    command.add_argument("--device", choices=_DEVICES, default="auto")
+    command.add_argument("--device", choices=DEVICES, default="auto")
     command.add_argument("--threads", type=_positive, default=None, metavar="N")
     command.add_argument("--memory", type=_positive, default=0, metavar="BYTES")
     command.add_argument("--idle-timeout", type=float, default=1800.0, metavar="SECONDS")

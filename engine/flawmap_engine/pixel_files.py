@@ -220,6 +220,9 @@ class PixelFiles:
 
     def _make(self, client: bytes, nbytes: int, incoming: bool) -> _File:
         self._drop_oldest(client, incoming)
+        if not self.folder.is_dir():
+            # Somebody has cleaned the runtime folder; what lay there is lost, the rest goes on.
+            secure_folder(self.folder)
         free = shutil.disk_usage(self.folder).free
         if nbytes + _SPARE_BYTES > free:
             raise NoMemory(

@@ -15,6 +15,7 @@ from typing import Final
 import zmq
 from zmq.utils import z85
 
+from flawmap_api.channel import HEARTBEAT_MS
 from flawmap_api.wire import SOCKET_LIMIT
 
 __all__ = ["Gate", "Keys", "bind_router", "new_keys"]
@@ -24,9 +25,6 @@ _log = logging.getLogger(__name__)
 _DOMAIN: Final = b"flawmap"
 _ZAP: Final = "inproc://zeromq.zap.01"
 
-#: A peer that is silent for this long is gone; libzmq asks every `_HEARTBEAT_MS`.
-_HEARTBEAT_MS: Final = 300
-_HEARTBEAT_TIMEOUT_MS: Final = 1000
 #: Messages of one connection that may wait in the socket, coming in and going out. Few go out: what
 #: waits beyond them waits in the server, which counts its bytes.
 _WAITING_IN: Final = 256
@@ -132,8 +130,8 @@ def bind_router(
     # A message to a peer that is gone raises EHOSTUNREACH and does not vanish.
     socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
     socket.setsockopt(zmq.MAXMSGSIZE, SOCKET_LIMIT)
-    socket.setsockopt(zmq.HEARTBEAT_IVL, _HEARTBEAT_MS)
-    socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, _HEARTBEAT_TIMEOUT_MS)
+    socket.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS[0])
+    socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, HEARTBEAT_MS[1])
     socket.setsockopt(zmq.HANDSHAKE_IVL, _HANDSHAKE_MS)
     socket.setsockopt(zmq.SNDHWM, _WAITING_OUT)
     socket.setsockopt(zmq.RCVHWM, _WAITING_IN)

@@ -14,18 +14,18 @@ import time
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from flawmap_api.errors import NoMemory, NotFound
 from flawmap_api.report import Report
 
+from .memory import more_memory
 from .planes import Analysis
 
 if TYPE_CHECKING:
     from .imaging import Photo
 
-__all__ = ["Entry", "FileStamp", "Source", "Store", "default_budget"]
+__all__ = ["Entry", "FileStamp", "Source", "Store"]
 
 #: A file changed less than this before it was read may change again within the clock's step.
 _SETTLED_SECONDS: Final = 0.1
@@ -33,6 +33,8 @@ _MOST_PATHS: Final = 100_000
 #: Reports a photo: both views at a few places of the strictness slider.
 _MOST_REPORTS: Final = 8
 _REPORT_BYTES: Final = 40_000
+
+SourceKey = tuple[str | None, str]
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,11 @@ class Source:
     allow_truncated: bool = False
     stamp: FileStamp | None = None
 
+    @property
+    def key(self) -> SourceKey:
+        """What tells it from others of the same photo: a file's path, or a document's lineage."""
+        return (None, self.lineage) if self.path is None else (self.path, "")
+
 
 @dataclass
 class Entry:
@@ -94,8 +101,10 @@ class Entry:
     height: int
     photo: Photo | None
     analysis: Analysis | None = None
-    sources: OrderedDict[str | None, Source] = field(default_factory=OrderedDict)
-    holders: set[bytes] = field(default_factory=set)
+    #: Everything that it was opened from, the latest last.
+    sources: OrderedDict[SourceKey, Source] = field(default_factory=OrderedDict)
+    #: Clients that need it, and how each opened it, the latest last.
+    holders: dict[bytes, OrderedDict[SourceKey, Source]] = field(default_factory=dict)
     users: int = 0
     #: Reports that were written from the analysis, by what they were asked with.
     reports: OrderedDict[Hashable, Report] = field(default_factory=OrderedDict)
@@ -109,10 +118,16 @@ class Entry:
         analysis = self.analysis.nbytes if self.analysis else 0
         return photo + analysis + len(self.reports) * _REPORT_BYTES
 
-    def source(self, path: str | None = None) -> Source:
-        """The source of that path, else the one that was used last."""
-        known = self.sources.get(path) if path else None
-        return known or next(reversed(self.sources.values()))
+    def source(self, client: bytes, path: str | None = None) -> Source:
+        """Where the client has the photo from.
+
+        With a path: that file, if anybody has opened it. Without: the client's own pixels, else the
+        file that it opened last. Equal pixels that others opened tell nothing of this client's.
+        """
+        if path is not None and (file := self.sources.get((path, ""))) is not None:
+            return file
+        own = list(self.holders.get(client, {}).values()) or list(self.sources.values())
+        return next((source for source in reversed(own) if source.path is None), own[-1])
 
 
 class Store:
@@ -165,14 +180,13 @@ class Store:
             raise NoMemory(
                 f"The photo ({photo.width}×{photo.height}) needs {_mib(photo.nbytes)} in memory; "
                 f"the engine may use {_mib(self.budget)}.",
-                f"Start the engine with --memory {photo.nbytes * 2} or more, or pass a smaller "
-                "copy.",
+                more_memory(photo.nbytes * 2),
             )
 
     def _note(self, entry: Entry, source: Source, client: bytes) -> None:
-        entry.sources[source.path] = source
-        entry.sources.move_to_end(source.path)
-        entry.holders.add(client)
+        for known in (entry.sources, entry.holders.setdefault(client, OrderedDict())):
+            known[source.key] = source
+            known.move_to_end(source.key)
         self._entries.move_to_end(entry.photo_id)
         if source.path is not None and source.stamp is not None and source.stamp.settled:
             key = (source.path, source.allow_truncated)
@@ -189,7 +203,7 @@ class Store:
             entry = self._entries.get(photo_id) if photo_id else None
             if entry is None or stamp is None:
                 return None
-            source = entry.sources.get(path)
+            source = entry.sources.get((path, ""))
             if source is None or source.stamp != stamp:
                 del self._paths[path, allow_truncated]
                 return None
@@ -251,13 +265,13 @@ class Store:
         with self._lock:
             entry = self._entries.get(photo_id)
             if entry is not None:
-                entry.holders.discard(client)
+                entry.holders.pop(client, None)
 
     def forget_client(self, client: bytes) -> None:
         """The client is gone: it holds no photo any more."""
         with self._lock:
             for entry in self._entries.values():
-                entry.holders.discard(client)
+                entry.holders.pop(client, None)
 
     def _make_room(self, changed: Entry | None) -> None:
         """Count the changed entry anew, and drop what is over the budget; never that entry."""
@@ -290,21 +304,6 @@ class Store:
         if entry.photo_id in self._entries:
             self._used += entry.nbytes - entry.counted
             entry.counted = entry.nbytes
-
-
-def default_budget() -> int:
-    """2 GiB or a quarter of the memory that this process may use, whichever is less."""
-    return min(2 << 30, _memory() // 4)
-
-
-def _memory() -> int:
-    sizes = []
-    with contextlib.suppress(AttributeError, ValueError, OSError):
-        sizes.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        with contextlib.suppress(OSError, ValueError):
-            sizes.append(int(Path(limit).read_text()))
-    return min((size for size in sizes if size > 0), default=8 << 30)
 
 
 def _mib(nbytes: int) -> str:

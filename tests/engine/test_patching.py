@@ -14,7 +14,7 @@ from flawmap_engine.patching import patched
 from flawmap_engine.rendering import scaled
 
 
-def photo_of(pixels: np.ndarray, lineage: str = "") -> Photo:
+def photo_of(pixels: np.ndarray, lineage: str = "", patch: bool = False) -> Photo:
     height, width, count = pixels.shape
     return photo_from_pixels(
         np.ascontiguousarray(pixels).data,
@@ -23,14 +23,15 @@ def photo_of(pixels: np.ndarray, lineage: str = "") -> Photo:
         dtype={"uint8": "u8", "uint16": "u16"}[pixels.dtype.name],
         channels={3: "RGB", 4: "RGBA"}[count],
         lineage=lineage,
+        patch=patch,
     )
 
 
 @st.composite
 def pictures(draw: st.DrawFn, count: int = 3) -> tuple[np.ndarray, Box, np.ndarray]:
     height, width = draw(st.integers(8, 70)), draw(st.integers(8, 70))
-    x0, y0 = draw(st.integers(0, width - 8)), draw(st.integers(0, height - 8))
-    x1, y1 = draw(st.integers(x0 + 8, width)), draw(st.integers(y0 + 8, height))
+    x0, y0 = draw(st.integers(0, width - 1)), draw(st.integers(0, height - 1))
+    x1, y1 = draw(st.integers(x0 + 1, width)), draw(st.integers(y0 + 1, height))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     low = draw(st.sampled_from([0, 240]))
     picture = rng.integers(low, 256, (height, width, count), np.uint8)
@@ -44,7 +45,7 @@ def test_of_an_8_bit_document_it_is_the_same_photo(
     case: tuple[np.ndarray, Box, np.ndarray],
 ) -> None:
     picture, box, patch = case
-    photo = patched(photo_of(picture, "lineage"), box, photo_of(patch))
+    photo = patched(photo_of(picture, "lineage"), box, photo_of(patch, patch=True))
     whole = picture.copy()
     whole[box.y0 : box.y1, box.x0 : box.x1] = patch
     assert photo.photo_id == photo_of(whole).photo_id
@@ -57,7 +58,7 @@ def test_of_a_transparent_document_pixels_are_exact_and_clipping_nearly(
     case: tuple[np.ndarray, Box, np.ndarray],
 ) -> None:
     picture, box, patch = case
-    photo = patched(photo_of(picture), box, photo_of(patch))
+    photo = patched(photo_of(picture), box, photo_of(patch, patch=True))
     whole = picture.copy()
     whole[box.y0 : box.y1, box.x0 : box.x1] = patch
     expected = photo_of(whole)

@@ -106,7 +106,7 @@ def thresholds_of(request: Any, context: Context) -> dict[str, int]:
 def _reported(request: Analyze | Regions, entry: Entry, context: Context) -> Reply:
     from ..scoring import build_report
 
-    source = entry.source(request.path)
+    source = entry.source(context.client, request.path)
     # Of a path that was never opened here nothing is known but that the client calls it so.
     known = request.path in (None, source.path)
     photo = PhotoInfo(

@@ -16,6 +16,7 @@ from flawmap_api.messages import Close, Open, Pixels, PixelSource, Update
 from flawmap_api.wire import MAX_FRAME, Block
 
 from ..jobs import Reply
+from ..memory import more_memory
 from ..store import Entry, FileStamp, Source
 from .context import Context, Engine
 
@@ -50,9 +51,9 @@ def update(request: Update, context: Context) -> Reply:
     if _needs_file(request.pixels, context):
         return _write_here(request.pixels, context)
     with context.store.use(request.photo_id) as before:
-        patch = _from_pixels(request.pixels, "", context)
+        patch = _from_pixels(request.pixels, "", context, patch=True)
         photo = patched(pixels_of(before, context), request.box, patch)
-        source = Source(None, None, before.source().lineage, photo.notes)
+        source = Source(None, None, before.source(context.client).lineage, photo.notes)
         entry = context.store.add(photo, source, context.client)
         if before.analysis is not None and entry.analysis is None:
             seen = analysis.update(
@@ -126,9 +127,10 @@ def pixels_of(entry: Entry, context: Context) -> Photo:
             if photo.photo_id == entry.photo_id:
                 context.store.keep_pixels(entry, photo)
                 return photo
-    raise NotFound(
-        "The photo's pixels had to make room, and its file has changed.", "Open it again."
-    )
+    if any(source.path for source in entry.sources.values()):
+        gone = "The photo's pixels had to make room, and its file has changed."
+        raise NotFound(gone, "Open it again.")
+    raise NotFound("The photo's pixels had to make room.", "Send them again.")
 
 
 def _opened(entry: Entry, source: Source) -> Reply:
@@ -149,7 +151,12 @@ def _opened(entry: Entry, source: Source) -> Reply:
 def _from_path(path: str, allow_truncated: bool, context: Context) -> tuple[Entry, Source]:
     from ..imaging import open_photo
 
-    if "\0" in path or not os.path.isabs(path):
+    if "\0" in path:
+        raise BadInput(
+            f"No file is named {path[:200]!r}: a name cannot hold a zero character.",
+            "Check the path.",
+        )
+    if not os.path.isabs(path):
         raise BadInput(
             f"The path {path[:200]!r} is not absolute; the engine does not know your folder.",
             "Send the absolute path.",
@@ -213,13 +220,15 @@ def _write_here(source: PixelSource, context: Context) -> Reply:
         raise NoMemory(
             f"{source.width}×{source.height} pixels need {needed >> 20} MiB; the engine may use "
             f"{context.store.budget >> 20} MiB.",
-            "Send a smaller copy, or start the engine with a larger --memory.",
+            more_memory(needed),
         )
     name = context.files.hand_out(context.client, source.nbytes)
     return Reply({"write": {"file": name, "bytes": source.nbytes}})
 
 
-def _from_pixels(source: PixelSource, lineage: str, context: Context) -> Photo:
+def _from_pixels(
+    source: PixelSource, lineage: str, context: Context, *, patch: bool = False
+) -> Photo:
     from ..imaging import photo_from_pixels
 
     if source.file is not None:
@@ -241,4 +250,5 @@ def _from_pixels(source: PixelSource, lineage: str, context: Context) -> Photo:
         lineage=lineage,
         memory_limit=context.store.budget,
         own=True,
+        patch=patch,
     )

@@ -9,7 +9,6 @@ import dataclasses
 import zlib
 from typing import BinaryIO
 
-import cv2
 import numpy as np
 
 from flawmap_api.errors import BadInput, Unsupported
@@ -17,9 +16,10 @@ from flawmap_engine.imaging.limits import check_size, human_bytes
 from flawmap_engine.imaging.metadata import exif_orientation
 from flawmap_engine.imaging.opencv_codec import decode_deep
 from flawmap_engine.imaging.optional_codecs import decode_raw
-from flawmap_engine.imaging.picture import Picture, Samples
+from flawmap_engine.imaging.picture import Picture
 from flawmap_engine.imaging.pillow_codec import decode_with_pillow
 from flawmap_engine.imaging.png_parts import read_png_header, take_apart
+from flawmap_engine.imaging.refusals import refuse_scene_light
 from flawmap_engine.imaging.tiff_header import (
     BITS,
     EXTRA_SAMPLES,
@@ -39,7 +39,6 @@ from flawmap_engine.imaging.tiff_header import (
 __all__ = ["decode_png", "decode_tiff"]
 
 _DEFLATE_RATIO = 1032  # the most that deflate can pack
-_SCENE_LIGHT = 1.5
 
 
 def decode_png(
@@ -166,7 +165,7 @@ def _deep_tiff(
         premultiplied=header.first(EXTRA_SAMPLES, 0) == 1,
     )
     if samples.dtype == np.float32:
-        _refuse_scene_light(samples, name)
+        refuse_scene_light(samples, name)
     return Picture(
         samples,
         channels,
@@ -184,14 +183,3 @@ def _unread_tiff(name: str, header: TiffHeader) -> Unsupported:
         f"pixel, format {header.first(SAMPLE_FORMAT, 1)}, colour {header.first(PHOTOMETRIC, 1)}).",
         "Save it as RGB or grey, with 8 or 16 bits.",
     )
-
-
-def _refuse_scene_light(samples: Samples, name: str) -> None:
-    """Refuse floats that were not made for a display: far above 1 in more than a few places."""
-    above = sum(int(np.count_nonzero(row > _SCENE_LIGHT)) for row in samples)
-    if above > samples.size / 1000 and cv2.checkRange(samples)[0]:
-        raise BadInput(
-            f"{name} holds values up to {float(samples.max()):.3g}, where 1 is white: this is "
-            f"light from a scene, or another scale, not a picture for a display.",
-            "Tone-map it, or scale it to 0..1, and save it again.",
-        )

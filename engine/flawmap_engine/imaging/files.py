@@ -106,7 +106,8 @@ def _opened(full: str, name: str) -> Iterator[tuple[BinaryIO, int]]:
             )
         descriptor = os.open(full, flags | getattr(os, "O_BINARY", 0))
     except ValueError as error:
-        raise BadInput("A file name cannot hold a zero character.", "Check the path.") from error
+        what = "a zero character" if "\0" in full else "half of a character"
+        raise BadInput(f"A file name cannot hold {what}.", "Check the path.") from error
     except OSError as error:
         raise unreadable(_printable(full), name, error) from error
     with os.fdopen(descriptor, "rb") as file:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flawmap_api.errors import BadInput, NoMemory
 from flawmap_engine.imaging.photo import MIN_SIDE
+from flawmap_engine.memory import more_memory
 
 __all__ = ["DEFAULT_MEMORY_LIMIT", "check_size", "human_bytes"]
 
@@ -21,7 +22,13 @@ def human_bytes(count: float) -> str:
 
 
 def check_size(
-    name: str, width: int, height: int, bytes_per_pixel: float, limit: int | None
+    name: str,
+    width: int,
+    height: int,
+    bytes_per_pixel: float,
+    limit: int | None,
+    *,
+    least: int = MIN_SIDE,
 ) -> None:
     """Refuse a picture whose declared size cannot be judged or does not fit.
 
@@ -35,11 +42,13 @@ def check_size(
         Peak of the whole way through decoding and colour conversion.
     limit : int or None
         Bytes allowed; None is `DEFAULT_MEMORY_LIMIT`.
+    least : int
+        Pixels that each side must have.
 
     Raises
     ------
     BadInput
-        No pixels at all, or fewer than 8 on a side.
+        No pixels at all, or fewer than `least` on a side.
     NoMemory
         It would need more than the limit; the sentence says how much.
     """
@@ -48,7 +57,7 @@ def check_size(
             f"{name} declares a size of {width}x{height}: it has no pixels.",
             "The file is damaged; copy it again from where it came from.",
         )
-    if min(width, height) < MIN_SIDE:
+    if min(width, height) < least:
         raise BadInput(
             f"{name} is {width}x{height} pixels, too small to judge: "
             f"Flawmap looks at cells of {MIN_SIDE} pixels.",
@@ -60,5 +69,5 @@ def check_size(
         raise NoMemory(
             f"{name} declares {width}x{height} pixels; decoding it needs about "
             f"{human_bytes(needed)} of memory, and {human_bytes(allowed)} are allowed.",
-            "Raise the memory limit, or pass a smaller copy.",
+            more_memory(needed),
         )

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import numpy as np
 
 from flawmap_api.errors import BadInput
+from flawmap_api.messages import CHANNELS, DTYPES
 from flawmap_engine.imaging.assemble import assemble
 from flawmap_engine.imaging.limits import check_size
-from flawmap_engine.imaging.photo import Photo
+from flawmap_engine.imaging.photo import MIN_SIDE, Photo
 from flawmap_engine.imaging.picture import Channels, Picture
+from flawmap_engine.imaging.refusals import refuse_scene_light
 
-__all__ = ["CHANNEL_COUNTS", "DTYPES", "photo_from_pixels"]
-
-DTYPES: dict[str, type[np.generic]] = {
-    "u8": np.uint8,
-    "u16": np.uint16,
-    "f16": np.float16,
-    "f32": np.float32,
-}
-"""Names of sample types on the wire."""
-CHANNEL_COUNTS: dict[str, int] = {
-    name: {"Y": 1, "YA": 2, "CMYK": 4}.get(name, len(name)) for name in get_args(Channels)
-}
-"""Channel layouts, and how many samples a pixel has in each."""
+__all__ = ["photo_from_pixels"]
 
 
 def photo_from_pixels(
@@ -39,6 +27,7 @@ def photo_from_pixels(
     lineage: str = "",
     memory_limit: int | None = None,
     own: bool = False,
+    patch: bool = False,
 ) -> Photo:
     """Make a photo of an editor's pixels.
 
@@ -65,23 +54,28 @@ def photo_from_pixels(
     own : bool
         The buffer is handed over: nobody writes into it again, so the photo may keep it instead
         of a copy.
+    patch : bool
+        A rectangle of a photo that was taken in before: it may be of any size, and as bright as it
+        likes.
 
     Raises
     ------
     BadInput
-        Unknown layout, a length that does not fit, values that are not numbers, too small.
+        Unknown layout, a length that does not fit, values that are not numbers or not on a scale
+        where 1 is white, too small.
     NoMemory
         It would need more than the limit.
     """
-    sample, count = DTYPES.get(dtype), CHANNEL_COUNTS.get(channels)
-    if sample is None:
+    itemsize, count = DTYPES.get(dtype), CHANNELS.get(channels)
+    if itemsize is None:
         raise BadInput(f"Pixels of type {dtype!r} are not known; one of {', '.join(DTYPES)} is.")
     if count is None:
         raise BadInput(
-            f"The channel layout {channels!r} is not known; one of {', '.join(CHANNEL_COUNTS)} is."
+            f"The channel layout {channels!r} is not known; one of {', '.join(CHANNELS)} is."
         )
-    itemsize = np.dtype(sample).itemsize
-    check_size("The document", width, height, 3 * itemsize + 8, memory_limit)
+    name = "The rectangle" if patch else "The document"
+    least = 1 if patch else MIN_SIDE
+    check_size(name, width, height, 3 * itemsize + 8, memory_limit, least=least)
     view = memoryview(data)
     expected = width * height * count * itemsize
     if not view.c_contiguous or view.nbytes != expected:
@@ -90,11 +84,13 @@ def photo_from_pixels(
             f"piece, but {view.nbytes} came.",
             "The sender's size, layout and data must agree.",
         )
-    samples = np.frombuffer(view, sample)
+    samples = np.frombuffer(view, f"<{dtype[0]}{itemsize}")
     samples = samples.reshape((height, width) if count == 1 else (height, width, count))
     if not own and channels == "RGB" and dtype == "u8":
         # Only here could the photo be the sender's buffer itself.
         samples = samples.copy()
+    if samples.dtype.kind == "f" and not patch:
+        refuse_scene_light(samples, name)
     layout: Channels = channels  # type: ignore[assignment]  # one of them, as looked up above
     picture = Picture(samples, layout, icc=icc or None, linear=linear)
-    return assemble(picture, name="The document", lineage=lineage)
+    return assemble(picture, name=name, lineage=lineage)

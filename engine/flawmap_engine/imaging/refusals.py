@@ -10,17 +10,21 @@ import errno
 import re
 from typing import BinaryIO
 
+import numpy as np
+
 from flawmap_api.errors import BadInput, FlawmapError, Unsupported
 from flawmap_engine.imaging.containers import bytes_needed
 from flawmap_engine.imaging.limits import human_bytes
+from flawmap_engine.imaging.picture import Samples
 from flawmap_engine.imaging.pillow_codec import TruncatedPicture, percent
 from flawmap_engine.imaging.sniffing import Kind
 from flawmap_engine.imaging.tiff_header import read_tiff
 
-__all__ = ["damaged", "stops", "unreadable"]
+__all__ = ["damaged", "refuse_scene_light", "stops", "unreadable"]
 
 _COPY_AGAIN = "Copy it again from the card or the place it came from"
 _OR_ALLOW = f"{_COPY_AGAIN}, or pass --allow-truncated to look at what is there."
+_SCENE_LIGHT = 1.5
 _NOT_READ = re.compile(r"unsupported|not (yet )?supported|unknown (pixel|raw) mode", re.IGNORECASE)
 
 
@@ -75,6 +79,18 @@ def damaged(file: BinaryIO, kind: Kind, name: str, size: int, error: Exception) 
         f"{name} is damaged: it begins as a {kind.upper()} file, but what follows does not decode.",
         f"{_COPY_AGAIN}, or open it elsewhere and save it again.",
     )
+
+
+def refuse_scene_light(samples: Samples, name: str) -> None:
+    """Refuse floats that were not made for a display: far above 1 in more than a few places."""
+    above = sum(int(np.count_nonzero(row > _SCENE_LIGHT)) for row in samples)
+    # What holds NaN or infinity is refused for that, later and in other words.
+    if above > samples.size / 1000 and all(np.isfinite(row).all() for row in samples):
+        raise BadInput(
+            f"{name} holds values up to {float(samples.max()):.3g}, where 1 is white: this is "
+            f"light from a scene, or another scale, not a picture for a display.",
+            "Tone-map it, or scale it to 0..1 first.",
+        )
 
 
 def _held(file: BinaryIO, kind: Kind, size: int) -> str:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from flawmap_api.errors import BadInput, InternalError, Unsupported
+from flawmap_api.words import DEVICES
 
 from .runtime import Runtime, Session
 from .weights import Weights
 
-__all__ = ["DEVICES", "DeviceInfo", "Sessions", "choose_device", "first_line", "open_on_cpu"]
+__all__ = ["DeviceInfo", "Sessions", "choose_device", "first_line", "open_on_cpu"]
 
 CPU: Final = "CPUExecutionProvider"
 _PROVIDERS: Final = {
@@ -29,8 +30,6 @@ _HINTS: Final = {
     "cuda": 'It needs an NVIDIA driver and pip install "flawmap[gpu]" in place of "flawmap[cpu]". '
     "Use --device auto to go on without it.",
 }
-#: What may be asked for.
-DEVICES: Final = ("auto", *_PROVIDERS)
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,7 @@ def test_a_disk_that_fails_while_reading_is_not_a_damaged_file(monkeypatch, plac
 
 def test_a_name_that_cannot_be():
     assert "zero character" in str(_refusal("a\0b.jpg"))
+    assert "half of a character" in str(_refusal("\ud800.jpg"))
 
 
 @pytest.mark.parametrize(

@@ -207,3 +207,31 @@ def test_whatever_is_sent_is_a_photo_or_a_sentence(
     except BadInput:
         return
     assert photo.rgb.shape == (height, width, 3)
+
+
+@pytest.mark.parametrize("dtype", ["f16", "f32"])
+def test_floats_on_another_scale_are_refused_as_a_file_s_are(dtype):
+    grey = np.full((16, 16, 3), 180, {"f16": np.float16, "f32": np.float32}[dtype])
+    layout = {"width": 16, "height": 16, "dtype": dtype, "channels": "RGB"}
+    with pytest.raises(BadInput, match="values up to 180, where 1 is white"):
+        photo_from_pixels(grey.tobytes(), **layout)
+    # A few highlights above white are a picture still, and so is a patch that is all highlight.
+    few = grey / 255
+    few[0, 0] = 4
+    large = np.tile(few, (8, 8, 1))
+    large[16:], large[:, 16:] = 0.5, 0.5
+    photo_from_pixels(large.tobytes(), **{**layout, "width": 128, "height": 128})
+    patch = np.full((1, 2, 3), 4, grey.dtype)
+    photo = photo_from_pixels(
+        patch.tobytes(), width=2, height=1, dtype=dtype, channels="RGB", patch=True
+    )
+    assert photo.rgb.min() == 255
+
+
+def test_every_layout_of_the_wire_can_be_taken_in():
+    from typing import get_args
+
+    from flawmap_api.messages import CHANNELS
+    from flawmap_engine.imaging.picture import Channels
+
+    assert set(CHANNELS) == set(get_args(Channels))

@@ -117,3 +117,10 @@ def test_a_device_asked_for_by_name_is_not_replaced_when_it_fails(standin, liar,
         pytest.raises(Unsupported, match="has failed while computing"),
     ):
         networks.dense(tile, thumbnail)
+
+
+def test_every_device_that_may_be_named_has_a_provider() -> None:
+    from flawmap_api.words import DEVICES
+    from flawmap_engine.inference import devices
+
+    assert set(DEVICES) == {"auto", *devices._PROVIDERS}

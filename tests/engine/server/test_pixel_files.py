@@ -274,3 +274,19 @@ def test_leftovers_of_dead_engines_are_deleted_and_living_ones_stay(tmp_path: Pa
     assert living.folder.exists()
     assert strange.exists()
     assert not dead.exists()
+
+
+def test_a_folder_that_somebody_cleaned_away_is_made_again(tmp_path: Path) -> None:
+    import shutil
+
+    files = PixelFiles(tmp_path)
+    old = files.hand_out(b"client", 100)
+    shutil.rmtree(files.folder)
+    with pytest.raises(BadInput):
+        files.take(b"client", old, 100)
+    name = files.hand_out(b"client", 100)
+    assert (files.folder / name).stat().st_size == 100
+    assert files.folder.stat().st_mode & 0o777 == 0o700
+    shutil.rmtree(files.folder)
+    given, _ = files.give(b"client", [memoryview(b"answer")])
+    assert (files.folder / given).read_bytes() == b"answer"

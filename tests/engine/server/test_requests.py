@@ -204,6 +204,23 @@ def test_an_update_gives_a_new_photo_and_leaves_the_old(
     assert len(updates) == known
 
 
+@pytest.mark.parametrize(
+    "box",
+    [[20, 20, 21, 21], [0, 0, 1, 1], [WIDTH - 1, HEIGHT - 1, WIDTH, HEIGHT], [0, 0, 1, HEIGHT],
+     [0, HEIGHT - 1, WIDTH, HEIGHT], [9, 3, 12, 10]],
+)  # fmt: skip
+def test_a_dab_of_any_size_is_an_update(
+    client: RawClient, analysed: dict[str, str], box: list[int]
+) -> None:
+    width, height = box[2] - box[0], box[3] - box[1]
+    patch = bytes((7 * i + 3) % 256 for i in range(width * height * 3))
+    change = {**analysed, "box": box, "pixels": {"width": width, "height": height}}
+    new = client.ask("update", change, blocks={"pixels": ("u8", [height, width, 3], patch)}).body
+    assert new["analysed"] is True
+    shown = client.ask("pixels", {"photo_id": new["photo_id"], "box": box})
+    assert shown.blocks["pixels"] == patch
+
+
 def test_an_update_outside_the_photo_is_refused(client: RawClient, photo: dict[str, str]) -> None:
     change = {**photo, "box": [60, 0, 68, 8], "pixels": {"width": 8, "height": 8}}
     with pytest.raises(Refused, match="not inside the photo"):
@@ -248,3 +265,10 @@ def test_lineage_travels_with_pixels(client: RawClient) -> None:
     report = client.ask("regions", {"photo_id": opened["photo_id"]}).body["report"]
     assert report["photo"]["lineage"] == "xmp.did:1"
     assert report["photo"]["path"] is None
+
+
+def test_a_path_that_no_file_can_have_is_told_so(client: RawClient) -> None:
+    for path, words in (("/a\0b.jpg", "zero character"), ("/\ud800.jpg", "half of a character")):
+        with pytest.raises(Refused, match=words) as refused:
+            client.ask("open", {"path": path})
+        assert refused.value.code == "bad_input"

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flawmap_api.errors import NoMemory, NotFound
+from flawmap_api.errors import BadInput, NoMemory, NotFound
 from flawmap_engine.imaging import Photo
+from flawmap_engine.memory import default_budget, memory_budget
 from flawmap_engine.planes import Analysis, ViewPlanes
-from flawmap_engine.store import Entry, FileStamp, Source, Store, default_budget
+from flawmap_engine.store import Entry, FileStamp, Source, Store
 
 from .conftest import EngineProcess
-from .rawclient import Refused, bmp
+from .rawclient import Refused, bmp, picture
 
 CLIENT = b"client"
 
@@ -101,9 +102,9 @@ def test_a_photo_that_another_client_holds_is_not_closed() -> None:
     entry = add(store, 0, analysed=False)
     store.add(photo_of(0), from_file("0"), b"other")
     store.close(entry.photo_id, CLIENT)
-    assert entry.holders == {b"other"}
+    assert set(entry.holders) == {b"other"}
     store.forget_client(b"other")
-    assert entry.holders == set()
+    assert not entry.holders
 
 
 def test_what_a_request_works_on_never_goes() -> None:
@@ -137,12 +138,38 @@ def test_a_photo_that_cannot_fit_is_refused_with_the_size_it_would_need() -> Non
     store = Store(1000)
     with pytest.raises(NoMemory, match="80×40") as refused:
         add(store, 0)
-    assert "--memory" in refused.value.hint
+    assert "FLAWMAP_MEMORY=1 (MiB)" in refused.value.hint
     assert store.used == 0
 
 
 def test_the_default_budget_is_2_gib_or_a_quarter() -> None:
     assert 0 < default_budget() <= 2 << 30
+
+
+def test_flawmap_memory_is_the_budget_in_mib(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLAWMAP_MEMORY", "300")
+    assert memory_budget() == 300 << 20
+    assert memory_budget(1000) == 1000
+    monkeypatch.setenv("FLAWMAP_MEMORY", "")
+    assert memory_budget() == default_budget()
+    for wrong in ("2 GB", "0", "-1", "9" * 30):
+        monkeypatch.setenv("FLAWMAP_MEMORY", wrong)
+        with pytest.raises(BadInput, match="FLAWMAP_MEMORY"):
+            memory_budget()
+
+
+def test_equal_pixels_of_others_tell_nothing_of_where_a_client_has_them_from() -> None:
+    store = Store(100 * ONE)
+    file, document = from_file("a.jpg"), Source(None, None, "xmp.did:1", ())
+    entry = store.add(photo_of(1), file, b"one")
+    store.add(photo_of(1), document, b"two")
+    store.add(photo_of(1), from_file("b.jpg"), b"three")
+    assert entry.source(b"one") == file
+    assert entry.source(b"two") == document
+    assert entry.source(b"two", "/a.jpg") == file
+    # One client with both: its pixels go without a path, its file with one.
+    store.add(photo_of(1), file, b"two")
+    assert entry.source(b"two") == document
 
 
 # ------------------------------------------------------------------ through the engine
@@ -253,3 +280,46 @@ def test_a_photo_over_the_memory_is_refused_and_the_next_one_served(
         client.ask("open", {"pixels": {"width": 7000, "height": 600}})
     assert refused.value.code == "no_memory"
     client.ask("open", {"path": str(bmp(tmp_path / "small.bmp", 64, 48))})
+
+
+@pytest.mark.parametrize("file_first", [True, False])
+def test_pixels_and_a_file_of_equal_pixels_keep_their_own_origin(
+    engine: EngineProcess, tmp_path: Path, file_first: bool
+) -> None:
+    seed = 280 + file_first
+    path = bmp(tmp_path / "file.bmp", 64, 48, seed=seed)
+    editor, program = engine.client(), engine.client()
+
+    def open_file() -> str:
+        return str(program.ask("open", {"path": str(path)}).body["photo_id"])
+
+    photo = open_file()
+    shown = program.ask("pixels", {"photo_id": photo}).blocks["pixels"]
+    layout = {"width": 64, "height": 48, "dtype": "u8", "channels": "RGB"}
+    block = {"pixels": ("u8", [48, 64, 3], shown)}
+    opened = editor.ask("open", {"pixels": layout, "lineage": "xmp.did:8"}, blocks=block).body
+    assert opened["photo_id"] == photo
+    if not file_first:
+        open_file()
+    for client, wanted, lineage in (
+        (editor, None, "xmp.did:8"),
+        (program, str(path), str(path)),
+    ):
+        body = {"photo_id": photo}
+        told = client.ask("analyze", body).body["report"]["photo"]
+        assert (told["path"], told["lineage"]) == (wanted, lineage)
+        assert (told["file_sha256"] is None) == (wanted is None)
+
+
+def test_pixels_that_are_gone_for_good_have_to_be_sent_again(engines: object) -> None:
+    engine = engines("--memory", "150000").start()  # type: ignore[operator]
+    client = engine.client()
+    photo, _ = client.open_pixels(picture(64, 48, 290), 64, 48)
+    # Its planes stay when its pixels go.
+    client.ask("analyze", {"photo_id": photo.body["photo_id"]})
+    for seed in range(300, 312):
+        client.open_pixels(picture(64, 48, seed), 64, 48)
+    with pytest.raises(Refused) as refused:
+        client.ask("pixels", {"photo_id": photo.body["photo_id"]})
+    assert refused.value.code == "not_found"
+    assert refused.value.hint == "Send them again."
