@@ -51,6 +51,7 @@ from .steps import (
     update_steps,
     with_photo,
 )
+from .words import DEVICES
 
 __all__ = ["EngineClient", "connect"]
 
@@ -92,7 +93,11 @@ def connect(
         If the engine cannot be started; with the last lines of its log.
     VersionMismatch
         If a running engine has no protocol in common with this client.
+    BadInput
+        If there is no such device.
     """
+    if device not in DEVICES:
+        raise BadInput(f"There is no device {device!r}.", f"Devices are {', '.join(DEVICES)}.")
 
     def in_folder(folder: Path | None) -> Launched:
         return launch(

@@ -184,7 +184,11 @@ def _fitting(folder: Path, device: str, adopt_others: bool, start: bool) -> Laun
     if not shared and not start:
         raise _no_common_protocol(info)
     if (ours or (adopt_others or not start)) and shared:
-        hello = greet(info)
+        try:
+            hello = greet(info)
+        except EngineLost:
+            # It ended between the two questions.
+            return None
         if device in ("auto", hello.device.requested, hello.device.device):
             return Launched(info, hello, folder)
         if not start:

@@ -151,8 +151,6 @@ def decode(
     except WireError as error:
         error.request_id = request_id
         raise
-    except NoMemory:
-        raise
 
 
 def _header(frame: bytes | memoryview) -> dict[str, Any]:

@@ -342,3 +342,9 @@ def test_the_contract_needs_nothing_but_the_standard_library_and_pyzmq(tmp_path:
         "assert not ours and not heavy, (ours, heavy)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+
+
+def test_a_device_that_does_not_exist_is_told_before_anything_starts(runtime: Path) -> None:
+    with pytest.raises(BadInput, match="no device 'toaster'"):
+        flawmap_api.connect(device="toaster")
+    assert not any(runtime.iterdir())

@@ -16,7 +16,7 @@ from typing import Final, NoReturn
 
 from flawmap_api import __version__
 from flawmap_api.errors import BadInput
-from flawmap_api.words import DISTORTIONS, SEVERITY_LEVELS, VIEWS
+from flawmap_api.words import DEVICES, DISTORTIONS, SEVERITY_LEVELS, VIEWS
 
 from .batch import Interrupted, Options, failure_of, speaking
 from .console import Console, OutputLost
@@ -114,7 +114,7 @@ def build_parser() -> argparse.ArgumentParser:
     common.add_argument(
         "--device",
         default="auto",
-        choices=("auto", "cpu", "cuda", "coreml", "directml"),
+        choices=DEVICES,
         help="where the networks must run (default: auto)",
     )
     common.add_argument("--debug", action="store_true", help="show tracebacks of unexpected errors")
