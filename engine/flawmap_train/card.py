@@ -157,7 +157,7 @@ def _training(told: dict[str, Any]) -> str:
 def _figures(figures: dict[str, Any], quality: dict[str, Any]) -> str:
     parts = [
         "All on photos that neither taught nor tuned it. Thresholds, tables and confidence come "
-        "from the tune photos' synthetic crops alone.",
+        "from tune photos alone: their damaged crops, and whole ones with a planted flaw.",
         f"\nHeld-out crops (`flawmap-train evaluate`, {figures['damaged']} damaged and "
         f"{figures['clean']} clean; foreground = severity >= 0.2, milder damage counts neither "
         "way; `clean` = flagged share of clean cells):\n",
