@@ -21,7 +21,8 @@ import numpy.typing as npt
 import torch
 
 from .network import Context
-from .synthesis import Photo, load_photos, load_shapes, make_sample
+from .photos import Photo, load_photos, load_shapes
+from .synthesis import make_sample
 
 __all__ = ["Shard", "build_shard", "fill", "shards"]
 

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
-from .synthesis import load_photos
+from .photos import load_photos
 
 __all__ = ["write_card"]
 

@@ -136,8 +136,8 @@ def _cache(options: argparse.Namespace) -> None:
 
 
 def _sheet(options: argparse.Namespace) -> None:
+    from .photos import load_photos, load_shapes
     from .sheet import write_sheet
-    from .synthesis import load_photos, load_shapes
 
     data = _data(options)
     photos, shapes = load_photos(data, "train"), load_shapes(data, "train")
@@ -187,7 +187,7 @@ def _calibrate(options: argparse.Namespace) -> None:
     from .calibration import calibrate
     from .evaluation import planted_cells, raw_severity, stacked, whole_raw
     from .network import Context
-    from .synthesis import load_photos, load_shapes
+    from .photos import load_photos, load_shapes
     from .training import load_weights
 
     torch.set_num_threads(options.threads)
@@ -253,7 +253,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         raw_severity,
         stacked,
     )
-    from .synthesis import load_photos, load_shapes
+    from .photos import load_photos, load_shapes
     from .training import load_weights
 
     torch.set_num_threads(options.threads)

@@ -21,12 +21,13 @@ import torch
 from .cache import Shard, shards
 from .calibration import Calibration
 from .network import Context, DenseNetwork
+from .photos import Photo
 from .planting import spoil_photo
-from .synthesis import Photo
 from .words import DISTORTIONS, FOREGROUND, IGNORE, LABEL_SCALE
 
 __all__ = [
     "Shipped",
+    "as_text",
     "clean_table",
     "crop_table",
     "planted_cells",

@@ -29,7 +29,15 @@ from .lite0 import Lite0, PaddedConv, imagenet_lite0
 from .network import Context, DenseNetwork
 from .words import DISTORTIONS, STRIDE
 
-__all__ = ["DenseGraph", "WholeGraph", "export_dense", "export_whole", "fold_pads", "write_model"]
+__all__ = [
+    "DenseGraph",
+    "WholeGraph",
+    "export_dense",
+    "export_whole",
+    "fold_pads",
+    "folded",
+    "write_model",
+]
 
 Graph = TypeVar("Graph", bound=nn.Module)
 

@@ -15,9 +15,9 @@ import numpy.typing as npt
 from . import degrade
 from .degrade import bytes_of, floats_of, luma
 from .optics import disc_kernel, filter_linear, straight_path
+from .photos import Photo
 from .regions import draw_mask
 from .severity_curves import BLUR, JITTER, JPEG, NOISE, jpeg_quality
-from .synthesis import Photo
 
 __all__ = ["Spoilt", "plant", "spoil_photo"]
 

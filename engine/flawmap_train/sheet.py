@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from flawmap_api.palette import COLOURS
 
-from .synthesis import CROP, Photo, Sample, make_sample
+from .photos import Photo
+from .synthesis import CROP, Sample, make_sample
 from .words import DISTORTIONS, IGNORE, LABEL_SCALE
 
 __all__ = ["write_sheet"]

@@ -8,11 +8,9 @@ area; what nobody could see or name is ignored. One seed gives one sample.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 import cv2
@@ -23,6 +21,7 @@ from . import degrade
 from .degrade import bytes_of, floats_of, luma
 from .negatives import fair_negatives, flat_picture, paste_panel
 from .optics import blur_kernel, filter_linear, motion_kernel, path_length, spread_of
+from .photos import Photo
 from .regions import draw_mask
 from .severity_curves import BLUR, IMPULSE, JITTER, LOW_LIGHT, NOISE, OVEREXPOSURE
 from .words import DISTORTIONS, IGNORE, LABEL_SCALE, STRIDE, VISIBLE
@@ -30,11 +29,8 @@ from .words import DISTORTIONS, IGNORE, LABEL_SCALE, STRIDE, VISIBLE
 __all__ = [
     "CROP",
     "THUMBNAIL",
-    "Photo",
     "Sample",
     "draw_severity",
-    "load_photos",
-    "load_shapes",
     "make_sample",
 ]
 
@@ -45,45 +41,6 @@ ByteImage = npt.NDArray[np.uint8]
 CROP: Final = 256
 THUMBNAIL: Final = 128
 CELLS: Final = CROP // STRIDE
-TUNE_PHOTOS: Final = 30
-
-
-_UNFIT: Final = {
-    "overexposure": frozenset({"high-key", "white-background-or-clipped-sky"}),
-    "low_light": frozenset({"low-key", "night", "dusk"}),
-}
-
-
-@dataclass(frozen=True)
-class Photo:
-    """A clean photo and what its table says of it."""
-
-    file: Path
-    split: str
-    tags: frozenset[str]
-    has_bokeh: bool
-    grain: float
-    sharp_share: float = 1.0
-
-    @property
-    def deep(self) -> bool:
-        """All of it in focus and at rest: its clouds are soft by nature, not by a flaw."""
-        far = self.tags & {"landscape", "city", "architecture", "aerial"}
-        moving = self.tags & {"water", "night"}
-        return bool(far) and not moving and not self.has_bokeh and self.sharp_share >= 0.45
-
-    def fit_for(self, distortion: str) -> bool:
-        """Whether this photo, clean, says anything about false alarms of a distortion."""
-        if self.tags & _UNFIT.get(distortion, frozenset()):
-            return False
-        if distortion in ("blur", "jitter"):
-            return not self.has_bokeh and self.sharp_share >= 0.6
-        return distortion != "noise" or self.grain <= 0.75
-
-    @property
-    def pixels(self) -> ByteImage:
-        """uint8 sRGB, decoded once a process."""
-        return _pixels(self.file)
 
 
 @dataclass(frozen=True)
@@ -100,81 +57,10 @@ class Sample:
 
 
 @lru_cache(maxsize=400)
-def _pixels(file: Path) -> ByteImage:
-    data = cv2.imread(str(file), cv2.IMREAD_COLOR)
-    if data is None:
-        raise FileNotFoundError(f"{file} is no picture that OpenCV reads.")
-    return np.ascontiguousarray(data[..., ::-1])
-
-
-@lru_cache(maxsize=400)
-def _whole(file: Path) -> ByteImage:
+def _whole(photo: Photo) -> ByteImage:
     return np.asarray(
-        cv2.resize(_pixels(file), (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA)
+        cv2.resize(photo.pixels, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA)
     )
-
-
-def load_photos(data: Path, part: str) -> list[Photo]:
-    """The photos of `data/photos/photos.csv` that belong to a part: `train`, `tune` or `dev`.
-
-    `tune` is held back from the table's own `train` photos, whole scenes at a time, by the order
-    of their names' hashes: the same on every machine. Thresholds and calibration come from it.
-    """
-    import hashlib
-
-    with (data / "photos" / "photos.csv").open(newline="", encoding="utf-8") as f:
-        rows = list(csv.DictReader(f))
-    sizes: dict[str, int] = {}
-    for row in rows:
-        if row["split"] == "train":
-            sizes[row["scene"]] = sizes.get(row["scene"], 0) + 1
-    held: set[str] = set()
-    kept = 0
-    for scene in sorted(sizes, key=lambda s: hashlib.sha256(s.encode()).hexdigest()):
-        if kept >= TUNE_PHOTOS:
-            break
-        held.add(scene)
-        kept += sizes[scene]
-
-    def part_of(row: dict[str, str]) -> str:
-        return "tune" if row["split"] == "train" and row["scene"] in held else row["split"]
-
-    return [
-        Photo(
-            data / "photos" / row["file"],
-            part_of(row),
-            frozenset(row["tags"].split(";")),
-            row["has_bokeh"] == "1",
-            float(row["noise_sigma"]),
-            float(row["sharp_share"]),
-        )
-        for row in rows
-        if part_of(row) == part
-    ]
-
-
-def load_shapes(data: Path, part: str) -> list[ByteImage]:
-    """Region shapes as masks (255 inside): three of four for `train`, the rest to hold out."""
-    table = data / "region_shapes" / "shapes.csv"
-    if not table.exists():
-        return []
-    with table.open(newline="", encoding="utf-8") as f:
-        rows = list(csv.DictReader(f))
-    masks: list[ByteImage] = []
-    for i, row in enumerate(rows):
-        if (i % 4 == 3) == (part == "train"):
-            continue
-        plane = cv2.imread(str(data / "region_shapes" / row["file"]), cv2.IMREAD_GRAYSCALE)
-        if plane is None:
-            continue
-        if row["kind"] == "labels":
-            for label in np.unique(plane):
-                piece = np.asarray(plane == label, np.uint8) * 255
-                if 0.02 < piece.mean() / 255 < 0.6:
-                    masks.append(piece)
-        else:
-            masks.append(np.asarray(plane, np.uint8))
-    return masks
 
 
 def draw_severity(rng: np.random.Generator, ceiling: float = 0.93) -> float:
@@ -262,7 +148,7 @@ def make_sample(
     kinds = _draw_kinds(rng, only, clean)
     # Light is judged against what surrounds it: more of the photo in a crop, less detail.
     x, place = _cut(rng, photo, far=bool({"overexposure", "low_light"} & set(kinds)))
-    thumb = floats_of(_whole(photo.file))
+    thumb = floats_of(_whole(photo))
     if rng.random() < 0.5:
         # The same scene a little brighter or darker is still a good photo.
         ordinary = degrade.Tone(float(rng.uniform(0, 0.3)), "gain", bool(rng.random() < 0.45))
@@ -286,7 +172,7 @@ def _flat_sample(
     else:
         photo = photos[int(rng.integers(len(photos)))]
         _, place = _cut(rng, photo)
-        thumb = floats_of(_whole(photo.file))
+        thumb = floats_of(_whole(photo))
     bench = _Bench(rng, x, np.asarray(thumb, np.float32), place, shapes)
     if rng.random() < 0.35:
         _noise(bench)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from flawmap_train.photos import load_photos, load_shapes
 from flawmap_train.planting import spoil_photo
-from flawmap_train.synthesis import load_photos, load_shapes
 from flawmap_train.words import DISTORTIONS
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from flawmap_train import degrade, synthesis
 from flawmap_train.negatives import fair_negatives, flat_picture
+from flawmap_train.photos import load_photos, load_shapes
 from flawmap_train.regions import KINDS, draw_mask
-from flawmap_train.synthesis import load_photos, load_shapes, make_sample
+from flawmap_train.synthesis import make_sample
 from flawmap_train.words import DISTORTIONS, IGNORE, LABEL_SCALE
 
 

@@ -8,7 +8,7 @@ import torch
 
 from flawmap_train.cache import Shard, build_shard, fill, shards
 from flawmap_train.network import CONTEXT, Context
-from flawmap_train.synthesis import load_photos, load_shapes
+from flawmap_train.photos import load_photos, load_shapes
 from flawmap_train.training import Plan, Trainer, load_weights, save_checkpoint
 
 
