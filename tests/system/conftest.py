@@ -31,5 +31,5 @@ def marked(clean: NDArray[np.uint8]) -> NDArray[np.uint8]:
     photo = clean.copy()
     dice = np.random.default_rng(3)
     part = photo[288:416, 80:240]
-    photo[288:416, 80:240] = np.clip(part + dice.normal(0, 45, part.shape), 0, 255)
+    photo[288:416, 80:240] = np.clip(part + dice.normal(0, 70, part.shape), 0, 255)
     return photo
