@@ -66,7 +66,7 @@ def _bench(photos, shapes, monkeypatch, seed):
     """A sample in the making whose every mask is the left half."""
     rng = np.random.default_rng(seed)
     x, place = synthesis._cut(rng, photos[0])
-    thumb = degrade.floats_of(synthesis._whole(photos[0].file))
+    thumb = degrade.floats_of(synthesis._whole(photos[0]))
     bench = synthesis._Bench(rng, x, thumb, place, shapes)
     half = np.zeros((256, 256), np.float32)
     half[:, :128] = 1
@@ -176,7 +176,7 @@ def test_light_that_is_wrong_elsewhere_is_in_the_thumbnail_and_not_in_the_crop(p
     for seed in range(12):
         rng = np.random.default_rng(seed)
         x, _ = synthesis._cut(rng, photos[0])
-        thumb = degrade.floats_of(synthesis._whole(photos[0].file))
+        thumb = degrade.floats_of(synthesis._whole(photos[0]))
         bench = synthesis._Bench(rng, x, thumb, (0, 0, 40, 40), shapes)
         before = bench.x.copy(), bench.thumb.copy()
         if synthesis._tone_elsewhere(bench, 0.7, True):
