@@ -1,0 +1,1 @@
+"""What every editor plug-in does, told to one small `Host` interface."""
