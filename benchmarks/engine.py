@@ -32,12 +32,11 @@ import flawmap_api
 from flawmap_api.geometry import Box
 from flawmap_api.report import EngineInfo, PhotoInfo
 from flawmap_api.strictness import thresholds_at
-from flawmap_cli.findings import gather
 from flawmap_engine import analysis
 from flawmap_engine.imaging import Photo, open_photo, photo_from_pixels
 from flawmap_engine.inference import Networks
 from flawmap_engine.scoring import build_report
-from flawmap_export import draw_overlay, write_folder
+from flawmap_export import draw_overlay, gather, write_folder
 
 #: Megapixels of the last row.
 _HUGE = 100.0

@@ -6,6 +6,7 @@ One module a format, one registry (`FORMATS`). Nothing here knows a model, the e
 from .findings import DistortionPlanes, Findings
 from .folder import write_folder
 from .formats import FORMATS, Format, format_named
+from .gather import gather
 from .names import folder_names
 from .overlay import draw_overlay
 
@@ -17,5 +18,6 @@ __all__ = [
     "draw_overlay",
     "folder_names",
     "format_named",
+    "gather",
     "write_folder",
 ]

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flawmap_api.errors import BadInput, FlawmapError
+from flawmap_api.inputs import Input, find_photos
 
 from . import render
 from .batch import Options, for_each
 from .console import Console
-from .inputs import Input, find_photos
 from .layout import Span, clean
 
 if TYPE_CHECKING:
@@ -87,8 +87,7 @@ def write_analysis(
         then as it was.
     """
     import flawmap_export
-
-    from .findings import gather
+    from flawmap_export import gather
 
     judgement = {"strictness": arguments.strictness}
     photo = client.open(item.path, allow_truncated=arguments.allow_truncated)

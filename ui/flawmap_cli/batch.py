@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from flawmap_api.errors import BadInput, EngineLost, FlawmapError, InternalError, NoMemory
+from flawmap_api.inputs import Input
 
 from .console import Console
-from .inputs import Input
 from .progress import Progress
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from flawmap_api.inputs import Input, find_photos
 from flawmap_api.policy import Policy, Verdict, judge, parse_fail_on
 from flawmap_api.report import Report
 
 from . import render
 from .batch import Options, Outcome, for_each
 from .console import Console
-from .inputs import Input, find_photos
 from .layout import Span
 
 if TYPE_CHECKING:

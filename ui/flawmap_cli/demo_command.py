@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flawmap_api.errors import BadInput
+from flawmap_api.inputs import find_photos
+from flawmap_export import gather
 
 from . import demo, render
 from .batch import Options, connected
 from .console import Console
-from .findings import gather
-from .inputs import find_photos
 from .layout import Span, clean
 from .progress import Progress
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from flawmap_api.errors import BadInput
 from flawmap_api.geometry import Box
+from flawmap_api.inputs import Input, find_photos
 
 from . import render
 from .batch import Options, connected, failure_of, speaking
 from .console import Console
-from .inputs import Input, find_photos
 from .layout import Span, clean
 from .progress import Progress
 

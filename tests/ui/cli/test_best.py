@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from tests.fakes import FakeEngine, photo_file, region, report
 
 from flawmap_api.errors import BadInput
+from flawmap_api.inputs import Input
 from flawmap_cli.batch import Outcome
 from flawmap_cli.best import rank
-from flawmap_cli.inputs import Input
 
 from .conftest import Flawmap
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Final
 
-from flawmap_api.errors import BadInput, FlawmapError, NotFound
+from .errors import BadInput, FlawmapError, NotFound
 
 __all__ = ["SUFFIXES", "Input", "find_photos"]
 

@@ -1,4 +1,4 @@
-"""Findings: gathers from the engine what an exporter writes about one photo."""
+"""Gathering: asks an engine for what the formats write about one photo."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flawmap_api.errors import InternalError
-from flawmap_export import DistortionPlanes, Findings
+
+from .findings import DistortionPlanes, Findings
 
 if TYPE_CHECKING:
     from flawmap_api import EngineClient

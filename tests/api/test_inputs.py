@@ -12,9 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flawmap_api.errors import BadInput, NotFound
-from flawmap_cli.inputs import SUFFIXES, find_photos
+from flawmap_api.inputs import SUFFIXES, find_photos
 
 Limited = Callable[[], AbstractContextManager[Path]]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that the test stands in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 def touch(folder: Path, *names: str) -> None:
