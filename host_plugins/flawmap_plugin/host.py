@@ -47,6 +47,8 @@ class Capabilities:
         warned of; where not, the panel shows the overlay's state large.
     filters : frozenset of str
         Names of the host's own filters that `Document.add_filter` can run.
+    language : str
+        Language of the host's own texts, as a locale says it ("de_DE"); empty where unknown.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Capabilities:
     replace_is_two_steps: bool = False
     warns_on_save: bool = False
     filters: frozenset[str] = frozenset()
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,8 +131,12 @@ class Document(Protocol):
     def path(self) -> Path | None:
         """The photo's file that it was opened from or saved to; None if it never had one."""
 
-    def read_visible(self, box: Box | None = None) -> PixelData:
+    def read_visible(
+        self, box: Box | None = None, without: frozenset[str] = frozenset()
+    ) -> PixelData:
         """What is seen, without Flawmap's overlay, in the document's own numbers and profile.
+
+        `without` holds keys of repair layers that are to be left out as well.
 
         Leaves no trace: neither undo history, nor modified flag, nor selection, nor active layer
         change. Where the engine could not read the document's colour model or profile, the numbers
@@ -165,15 +172,28 @@ class Document(Protocol):
         """Make named channels or selection masks of coverages, invisible, in one undo step."""
 
     def add_repair(
-        self, name: str, pixels: PixelData, area: Mask, data: Mapping[str, object]
+        self,
+        name: str,
+        pixels: PixelData,
+        area: Mask,
+        data: Mapping[str, object],
+        replaces: str | None = None,
     ) -> str:
         """Put repaired pixels of `area.box` above the photo, cut by `area`, in one undo step.
 
         `pixels` has the layout, numbers and profile that `read_visible` gave. The new layer lies
-        below the overlay. Returns a key for `remove_layer`.
+        below the overlay, or takes the place of the layer `replaces`. Returns its key: it holds as
+        long as the layer lives, also after saving and reopening.
         """
 
-    def add_filter(self, name: str, settings: Mapping[str, object], area: Mask, title: str) -> str:
+    def add_filter(
+        self,
+        name: str,
+        settings: Mapping[str, object],
+        area: Mask,
+        title: str,
+        replaces: str | None = None,
+    ) -> str:
         """Put one of the host's own filters above the photo, cut by `area`; as `add_repair`.
 
         Raises
@@ -184,6 +204,9 @@ class Document(Protocol):
 
     def remove_layer(self, key: str) -> None:
         """Remove a layer that `add_repair` or `add_filter` made; nothing if it is gone already."""
+
+    def has_layer(self, key: str) -> bool:
+        """Whether that layer is still there (an undo may have taken it); cheap, it is polled."""
 
     def read_note(self, name: str) -> str | None:
         """Text kept with the document under that name (a parasite, an annotation)."""
