@@ -19,7 +19,7 @@ from .policy import Policy, judge
 from .report import Report
 
 if TYPE_CHECKING:
-    from .client import EngineClient, connect
+    from .client import EngineClient, connect, connect_session
 
 __all__ = [
     "Box",
@@ -30,13 +30,14 @@ __all__ = [
     "Report",
     "__version__",
     "connect",
+    "connect_session",
     "judge",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    # The client needs pyzmq (90 ms); whoever only reads reports does not pay for it.
-    if name in ("connect", "EngineClient"):
+    # The client has much to import; whoever only reads reports does not pay for it.
+    if name in ("connect", "connect_session", "EngineClient"):
         from . import client
 
         return getattr(client, name)

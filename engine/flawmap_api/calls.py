@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from ._checked import read
-from .channel import Channel, error_in, exchange, new_id
 from .connection import ConnectionInfo
 from .errors import BadInput, Cancelled, EngineLost, FlawmapError
-from .launch import Launched, log_tail
-from .messages import Bye, Cancel, to_body
+from .launch import log_tail
+from .messages import Bye, Cancel, Request, to_body
 from .photobook import PhotoBook
 from .results import Progress
+from .roads import Link, Reached
 from .steps import Ask, EngineReplaced, Steps
-from .wire import Block, Message
+from .wire import Block, Message, error_in, new_id
 
 __all__ = ["Call", "Session"]
 
@@ -92,17 +92,17 @@ class Call(Generic[T]):
 class Session:
     """One connection to the engine and the calls that run over it.
 
-    Used from one thread; only `cancel` may be called from others.
+    Used from one thread at a time; only `cancel` and `control` may be called from others.
 
     Parameters
     ----------
-    launched : Launched
+    launched : Reached
         The engine to speak to first.
     relaunch : callable
         Finds or starts an engine after this one was lost; runs in a thread.
     """
 
-    def __init__(self, launched: Launched, relaunch: Callable[[], Launched]) -> None:
+    def __init__(self, launched: Reached, relaunch: Callable[[], Reached]) -> None:
         self.launched = launched
         self.book = PhotoBook()
         self._relaunch = relaunch
@@ -110,7 +110,7 @@ class Session:
         self._waiting: list[_Task] = []
         self._restart: _Restart | None = None
         self._watched = 0.0
-        self._channel: Channel | None = None
+        self._link: Link | None = None
         self._closed = False
         self._process = os.getpid()
         self._connect()
@@ -125,7 +125,7 @@ class Session:
 
         It changes when the engine was lost and started anew; -1 while there is none.
         """
-        return self._channel.fileno() if self._channel else -1
+        return self._link.fileno() if self._link else -1
 
     def start(
         self,
@@ -143,10 +143,20 @@ class Session:
         self._advance(task, None)
         return call
 
+    def control(self, request: Request, *, timeout: float = 5.0) -> Message:
+        """Ask the engine's control side (`Ping`, `Shutdown`) and wait; from any thread.
+
+        Raises `EngineLost` if it does not answer within `timeout` seconds.
+        """
+        return self.launched.control(request, timeout=timeout)
+
     def cancel(self, request_id: str) -> None:
         """Tell the engine to stop a request; from any thread, and without waiting."""
         threading.Thread(
-            target=_tell_cancel, args=(self.info, request_id), name="flawmap-cancel", daemon=True
+            target=_tell_cancel,
+            args=(self.launched, request_id),
+            name="flawmap-cancel",
+            daemon=True,
         ).start()
 
     def abandon(self, task: _Task, error: BaseException) -> None:
@@ -177,16 +187,16 @@ class Session:
             return
         for task in list(self._calls.values()) + self._waiting:
             self._finish(task, None, Cancelled("The connection was closed."))
-        if self._channel is not None:
+        if self._link is not None:
             with contextlib.suppress(EngineLost):
-                self._channel.send(Message(new_id(), Bye.type))
+                self._link.send(Message(new_id(), Bye.type))
                 # Closing drops what is unsent; the answer shows that the engine has it.
-                self._channel.receive(0.2)
-            self._channel.close()
-            self._channel = None
+                self._link.receive(0.2)
+            self._link.close()
+            self._link = None
 
     def _connect(self) -> None:
-        self._channel = Channel(self.info, self.info.work)
+        self._link = self.launched.link()
         self.book.folder = self.info.folder
 
     def _finish(self, task: _Task, value: Any, error: BaseException | None) -> None:
@@ -227,7 +237,7 @@ class Session:
             why = "was closed" if self._closed else "was made by another process"
             self._finish(task, None, EngineLost(f"This connection {why}.", "Connect again."))
             return
-        if self._channel is None:
+        if self._link is None:
             self._waiting.append(task)
             if self._restart is None:
                 self._restart = _Restart(self._relaunch)
@@ -237,7 +247,7 @@ class Session:
         task.id, task.accepted, task.sent = new_id(), False, time.monotonic()
         request = Message(task.id, ask.request.type, to_body(ask.request), ask.blocks)
         try:
-            self._channel.send(request)
+            self._link.send(request)
         except EngineLost as error:
             # It ended since the last look: this request was never on its way.
             self._lose(error.message)
@@ -247,8 +257,8 @@ class Session:
 
     def _drain(self, timeout: float) -> None:
         wait = timeout
-        while self._channel is not None:
-            message = self._channel.receive(wait)
+        while self._link is not None:
+            message = self._link.receive(wait)
             if message is None:
                 return
             wait = 0.0
@@ -279,9 +289,9 @@ class Session:
 
     def _lost(self) -> str | None:
         """Why the engine counts as lost, or None."""
-        if self._channel is None:
+        if self._link is None:
             return None
-        if reason := self._channel.broken():
+        if reason := self._link.broken():
             return reason
         now = time.monotonic()
         if now - self._watched > _WATCH_SECONDS:
@@ -293,9 +303,9 @@ class Session:
         return None
 
     def _lose(self, reason: str) -> None:
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None
+        if self._link is not None:
+            self._link.close()
+            self._link = None
         calls, self._calls = list(self._calls.values()), {}
         for task in calls:
             if task.cancelled:
@@ -336,8 +346,8 @@ class Session:
 class _Restart:
     """A launch in a thread of its own, so that an event loop is never blocked by it."""
 
-    def __init__(self, relaunch: Callable[[], Launched]) -> None:
-        self.value: Launched | None = None
+    def __init__(self, relaunch: Callable[[], Reached]) -> None:
+        self.value: Reached | None = None
         self.error: BaseException | None = None
         self._relaunch = relaunch
         self._thread = threading.Thread(target=self._run, name="flawmap-restart", daemon=True)
@@ -357,10 +367,10 @@ class _Restart:
             self.error = error
 
 
-def _tell_cancel(info: ConnectionInfo, request_id: str) -> None:
+def _tell_cancel(launched: Reached, request_id: str) -> None:
     # If the engine is lost, the watch of the thread that polls sees it and ends the call.
     with contextlib.suppress(EngineLost):
-        exchange(info, info.control, Cancel(request=request_id), timeout=2.0)
+        launched.control(Cancel(request=request_id), timeout=2.0)
 
 
 def _tell(task: _Task, message: Message) -> None:

@@ -1,38 +1,28 @@
 """Channel: one encrypted DEALER socket to the engine, and what its monitor saw.
 
-Nothing here blocks but `exchange`, a request on a channel of its own with a deadline.
+Nothing here blocks but `exchange`, a request on a channel of its own with a deadline. pyzmq is
+imported as a channel is made: a host that reaches the engine over pipes may not have it at all.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-import uuid
-from typing import Final
-
-import zmq
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from .connection import ConnectionInfo
-from .errors import EngineLost, FlawmapError, error_from_code
+from .errors import EngineLost, FlawmapError
 from .messages import Request, to_body
-from .wire import SOCKET_LIMIT, Message, decode, encode
+from .wire import SOCKET_LIMIT, Message, decode, encode, error_in, new_id
 
-__all__ = ["HEARTBEAT_MS", "Channel", "error_in", "exchange", "new_id"]
+if TYPE_CHECKING:
+    import zmq
+
+__all__ = ["HEARTBEAT_MS", "Channel", "exchange", "read_answer"]
 
 #: Interval and time-out of the heartbeats, in milliseconds, the same at both ends.
 HEARTBEAT_MS = (300, 1000)
-
-
-def new_id() -> str:
-    """An id that no other request of any client has."""
-    return uuid.uuid4().hex
-
-
-_REASONS: Final[dict[int, str]] = {
-    zmq.EVENT_HANDSHAKE_FAILED_AUTH: "it refused this client's key",
-    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "it does not hold the key of its file",
-    zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "something else listens at its address",
-}
 
 
 class Channel:
@@ -47,6 +37,8 @@ class Channel:
     """
 
     def __init__(self, info: ConnectionInfo, address: str) -> None:
+        import zmq
+
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         try:
             self._open(info, address)
@@ -55,6 +47,15 @@ class Channel:
             raise
 
     def _open(self, info: ConnectionInfo, address: str) -> None:
+        import zmq
+
+        self._again, self._no_wait = zmq.Again, zmq.NOBLOCK
+        self._descriptor = zmq.FD
+        self._reasons: dict[int, str] = {
+            zmq.EVENT_HANDSHAKE_FAILED_AUTH: "it refused this client's key",
+            zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "it does not hold the key of its file",
+            zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "something else listens at its address",
+        }
         socket = self._socket = self._context.socket(zmq.DEALER)
         socket.linger = 0
         socket.curve_serverkey = info.server_public.encode()
@@ -78,37 +79,40 @@ class Channel:
 
     def fileno(self) -> int:
         """Descriptor that becomes readable when something may have come (edge-triggered)."""
-        return int(self._socket.getsockopt(zmq.FD))
+        return int(self._socket.getsockopt(self._descriptor))
 
     def send(self, message: Message) -> None:
         """Queue a message; that it was queued proves nothing, the engine's `accepted` does.
 
         Raises `EngineLost` if the connection is gone.
         """
+        self.send_frames(encode(message))
+
+    def send_frames(self, frames: Sequence[bytes | memoryview]) -> None:
+        """Queue a message that is encoded already; raises as `send`."""
         try:
             # Without a peer a DEALER would wait for one, and this one never connects again.
-            self._socket.send_multipart(encode(message), flags=zmq.NOBLOCK, copy=True)
-        except zmq.Again:
+            self._socket.send_multipart(frames, flags=self._no_wait, copy=True)
+        except self._again:
             raise EngineLost("The engine is gone: the connection broke.") from None
 
     def receive(self, timeout: float = 0.0) -> Message | None:
         """The next message, or None if none came within `timeout` seconds."""
+        frames = self.receive_frames(timeout)
+        return None if frames is None else read_answer(frames)
+
+    def receive_frames(self, timeout: float = 0.0) -> list[memoryview] | None:
+        """The next message as it came, or None if none came within `timeout` seconds."""
         if not self._socket.poll(int(timeout * 1000)):
             return None
-        frames = self._socket.recv_multipart(copy=False)
-        try:
-            return decode([frame.buffer for frame in frames])
-        except FlawmapError as error:
-            raise EngineLost(
-                f"The engine answered with something that is not Flawmap's protocol: {error}"
-            ) from None
+        return [frame.buffer for frame in self._socket.recv_multipart(copy=False)]
 
     def broken(self) -> str | None:
         """Why the connection is gone, as half a sentence; None while it stands."""
         while self._broken is None and self._monitor.poll(0):
             # By hand: zmq.utils.monitor would import asyncio, 60 ms at every start.
             event = int.from_bytes(self._monitor.recv_multipart()[0][:2], sys.byteorder)
-            self._broken = _REASONS.get(event, "the connection broke")
+            self._broken = self._reasons.get(event, "the connection broke")
         return self._broken
 
     def close(self) -> None:
@@ -145,13 +149,11 @@ def exchange(info: ConnectionInfo, address: str, request: Request, *, timeout: f
     raise EngineLost(f"The engine (process {info.pid}) did not answer within {timeout:.1f} s.")
 
 
-def error_in(message: Message) -> FlawmapError | None:
-    """What an `error` message says, as one of our errors; None for any other message."""
-    if message.type != "error":
-        return None
-    body = message.body
-    return error_from_code(
-        str(body.get("code", "internal")),
-        str(body.get("message", "The engine gave no reason.")),
-        str(body.get("hint", "")),
-    )
+def read_answer(frames: Sequence[bytes | memoryview]) -> Message:
+    """Read what an engine sent; raises `EngineLost` if it is not of our protocol."""
+    try:
+        return decode(frames)
+    except FlawmapError as error:
+        raise EngineLost(
+            f"The engine answered with something that is not Flawmap's protocol: {error}"
+        ) from None

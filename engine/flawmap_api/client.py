@@ -21,10 +21,8 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from .calls import Call, PartialCallback, ProgressCallback, Session
-from .channel import exchange
 from .errors import BadInput, EngineLost
 from .geometry import Box
-from .launch import Launched, StatusCallback, launch
 from .messages import (
     Analyze,
     Close,
@@ -38,6 +36,7 @@ from .messages import (
 )
 from .report import Report
 from .results import HelloInfo, Layer, OpenedPhoto, PixelBlock
+from .roads import Reached, StatusCallback, choose
 from .roi import RoiScore as RoiResult
 from .sources import PixelData, Source, pixel_data
 from .steps import (
@@ -51,9 +50,8 @@ from .steps import (
     update_steps,
     with_photo,
 )
-from .words import DEVICES
 
-__all__ = ["EngineClient", "connect"]
+__all__ = ["EngineClient", "connect", "connect_session"]
 
 T = TypeVar("T")
 
@@ -66,6 +64,7 @@ def connect(
     start: bool = True,
     adopt_others: bool = False,
     bulk: bool = False,
+    engine_command: Sequence[str] | None = None,
     on_status: StatusCallback | None = None,
 ) -> EngineClient:
     """Connect to the engine of this user, starting one if none runs.
@@ -84,6 +83,8 @@ def connect(
         Take an engine of another installation if the protocol fits (for editors).
     bulk : bool
         This client works through many photos: whoever waits for one goes first, between two tiles.
+    engine_command : sequence of str, optional
+        What starts an engine where `sys.executable` is not its Python; FLAWMAP_ENGINE goes first.
     on_status : callable(str), optional
         Told what is being waited for, in words.
 
@@ -96,28 +97,49 @@ def connect(
     BadInput
         If there is no such device.
     """
-    if device not in DEVICES:
-        raise BadInput(f"There is no device {device!r}.", f"Devices are {', '.join(DEVICES)}.")
+    road = choose(
+        device=device,
+        private=private,
+        start=start,
+        adopt_others=adopt_others,
+        engine_command=engine_command,
+        on_status=on_status,
+    )
+    first = road(Path(runtime_dir) if runtime_dir is not None else None)
+    return EngineClient(first, lambda: road(first.folder), bulk=bulk)
 
-    def in_folder(folder: Path | None) -> Launched:
-        return launch(
-            device=device,
-            folder=folder,
-            private=private,
-            start=start,
-            adopt_others=adopt_others,
-            on_status=on_status,
-        )
 
-    first = in_folder(Path(runtime_dir) if runtime_dir is not None else None)
-    return EngineClient(first, lambda: in_folder(first.folder), bulk=bulk)
+def connect_session(
+    *,
+    device: str = "auto",
+    runtime_dir: str | Path | None = None,
+    start: bool = True,
+    adopt_others: bool = True,
+    engine_command: Sequence[str] | None = None,
+    on_status: StatusCallback | None = None,
+) -> Session:
+    """Connect as `connect` does, for an event loop: a bare session, which never waits.
+
+    This call itself may take seconds, if an engine has to be started: make it in a thread of its
+    own, and use the session it gives in the loop's. An engine of another installation is taken if
+    the protocol fits, unless `adopt_others` is False. Parameters and errors are those of `connect`.
+    """
+    road = choose(
+        device=device,
+        start=start,
+        adopt_others=adopt_others,
+        engine_command=engine_command,
+        on_status=on_status,
+    )
+    first = road(Path(runtime_dir) if runtime_dir is not None else None)
+    return Session(first, lambda: road(first.folder))
 
 
 class EngineClient:
     """A connection to an engine; made by `connect`."""
 
     def __init__(
-        self, launched: Launched, relaunch: Callable[[], Launched], *, bulk: bool = False
+        self, launched: Reached, relaunch: Callable[[], Reached], *, bulk: bool = False
     ) -> None:
         self.session = Session(launched, relaunch)
         self._bulk = bulk
@@ -350,8 +372,7 @@ class EngineClient:
             self._running = None
 
     def _control(self, request: Ping | Shutdown) -> Mapping[str, Any]:
-        info = self.session.info
-        return exchange(info, info.control, request, timeout=5.0).body
+        return self.session.control(request).body
 
 
 def _mask_data(mask: Any, photo: OpenedPhoto) -> memoryview:
@@ -368,7 +389,7 @@ def _mask_data(mask: Any, photo: OpenedPhoto) -> memoryview:
     return pixels.data
 
 
-def _ended(launched: Launched, seconds: float = 5.0) -> bool:
+def _ended(launched: Reached, seconds: float = 5.0) -> bool:
     deadline = time.monotonic() + seconds
     while launched.alive() and time.monotonic() < deadline:
         time.sleep(0.02)

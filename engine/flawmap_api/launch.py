@@ -15,14 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from . import _version
 from ._checked import read
-from .channel import exchange
+from .channel import Channel, exchange
 from .connection import (
     ConnectionInfo,
     connection_path,
@@ -33,12 +33,20 @@ from .connection import (
     secure_folder,
 )
 from .errors import BadInput, EngineLost, FlawmapError, NotFound, VersionMismatch
-from .messages import PROTOCOL_RANGE, Hello, Ping, Shutdown
+from .messages import PROTOCOL_RANGE, Hello, Ping, Request, Shutdown
 from .results import HelloInfo
+from .roads import StatusCallback
+from .wire import Message
 
-__all__ = ["Launched", "find_engine", "greet", "installation", "launch", "log_tail"]
-
-StatusCallback = Callable[[str], None]
+__all__ = [
+    "Launched",
+    "find_engine",
+    "foreign_environment",
+    "greet",
+    "installation",
+    "launch",
+    "log_tail",
+]
 
 #: How long a living engine may take to say that it is there, and a new one to become ready.
 _PING_SECONDS: Final = 2.0
@@ -65,6 +73,14 @@ class Launched:
         """Whether its process still runs."""
         _reap()
         return process_is(self.info.pid, self.info.started)
+
+    def link(self) -> Channel:
+        """A socket to its work address."""
+        return Channel(self.info, self.info.work)
+
+    def control(self, request: Request, *, timeout: float) -> Message:
+        """Ask its control address, on a socket of its own; from any thread."""
+        return exchange(self.info, self.info.control, request, timeout=timeout)
 
 
 class _Killed(EngineLost):
@@ -103,6 +119,7 @@ def launch(
     start: bool = True,
     adopt_others: bool = False,
     timeout: float = _START_SECONDS,
+    engine_command: Sequence[str] | None = None,
     on_status: StatusCallback | None = None,
 ) -> Launched:
     """Find a living engine that fits or start one.
@@ -123,6 +140,9 @@ def launch(
         otherwise that engine is asked to end once idle, and one's own is started.
     timeout : float
         Seconds that a new engine may take to answer.
+    engine_command : sequence of str, optional
+        What starts an engine where `sys.executable` is not its Python (in an editor it is the
+        editor's). FLAWMAP_ENGINE goes before it; the default is `python -P -m flawmap_engine`.
 
     Raises
     ------
@@ -145,11 +165,12 @@ def launch(
                 raise NotFound("No engine is running.", "Start one with `flawmap engine start`.")
             if on_status:
                 on_status("Starting the engine …")
+            command = _command(engine_command, folder, device, private)
             try:
-                info, hello = _start(folder, device, private, timeout)
+                info, hello = _start(command, folder, timeout)
             except _Killed:
                 # Somebody else's doing, not a fault of its start: it may well start now.
-                info, hello = _start(folder, device, private, timeout)
+                info, hello = _start(command, folder, timeout)
             return Launched(info, hello, folder, private, made)
     except BaseException:
         if made:
@@ -210,32 +231,50 @@ def _no_common_protocol(info: ConnectionInfo) -> VersionMismatch:
     )
 
 
-def _command(folder: Path, device: str, private: bool) -> list[str]:
+def foreign_environment() -> dict[str, str]:
+    """The environment for a program that is no part of the host which this code runs in.
+
+    An AppImage points its own programs to its own libraries and modules; another Python breaks on
+    them.
+    """
+    environment = dict(os.environ)
+    if image := environment.get("APPDIR"):
+        for name in ("LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH"):
+            parts = environment.pop(name, "").split(os.pathsep)
+            kept = [part for part in parts if part and not Path(part).is_relative_to(image)]
+            if kept:
+                environment[name] = os.pathsep.join(kept)
+    return environment
+
+
+def _command(given: Sequence[str] | None, folder: Path, device: str, private: bool) -> list[str]:
     own = os.environ.get("FLAWMAP_ENGINE")
     # -P: a folder named flawmap_engine where the user happens to stand must not be run.
+    default = [sys.executable, "-P", "-m", "flawmap_engine"]
     try:
-        start = shlex.split(own) if own else [sys.executable, "-P", "-m", "flawmap_engine"]
+        start = shlex.split(own) if own else list(given or default)
     except ValueError as error:
         raise BadInput(f"FLAWMAP_ENGINE is no command line: {error}.") from None
     command = [*start, "run", "--runtime-dir", str(folder), "--device", device]
     return [*command, "--parent", str(os.getpid())] if private else command
 
 
-def _start(
-    folder: Path, device: str, private: bool, timeout: float
-) -> tuple[ConnectionInfo, HelloInfo]:
+def _start(command: list[str], folder: Path, timeout: float) -> tuple[ConnectionInfo, HelloInfo]:
     path = connection_path(folder)
     before = read_connection(path)
     said = folder / "engine.start.log"
     descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         process = subprocess.Popen(
-            _command(folder, device, private),
+            command,
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,
             cwd=folder,
+            env=foreign_environment(),
             start_new_session=True,
+            # Windows: no console window beside a program that has none.
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except OSError as error:
         raise EngineLost(

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import json
 import math
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .errors import BadInput, NoMemory
+from .errors import BadInput, FlawmapError, NoMemory, error_from_code
 from .messages import DTYPES, PROTOCOL
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "WireError",
     "decode",
     "encode",
+    "error_in",
+    "new_id",
 ]
 
 #: Largest frame in bytes and most frames of one message.
@@ -77,6 +80,23 @@ class Message:
     body: Mapping[str, Any] = field(default_factory=dict)
     blocks: Mapping[str, Block] = field(default_factory=dict)
     version: int = PROTOCOL
+
+
+def new_id() -> str:
+    """An id that no other request of any client has."""
+    return uuid.uuid4().hex
+
+
+def error_in(message: Message) -> FlawmapError | None:
+    """What an `error` message says, as one of our errors; None for any other message."""
+    if message.type != "error":
+        return None
+    body = message.body
+    return error_from_code(
+        str(body.get("code", "internal")),
+        str(body.get("message", "The engine gave no reason.")),
+        str(body.get("hint", "")),
+    )
 
 
 def encode(message: Message) -> list[bytes | memoryview]:

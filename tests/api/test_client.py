@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import flawmap_api
+from flawmap_api.calls import Session
 from flawmap_api.client import EngineClient
 from flawmap_api.errors import (
     BadInput,
@@ -26,7 +27,7 @@ from flawmap_api.errors import (
     InternalError,
     NotFound,
 )
-from flawmap_api.messages import Models
+from flawmap_api.messages import Models, Ping
 from flawmap_api.results import Progress
 from flawmap_api.steps import plain_steps
 
@@ -227,6 +228,20 @@ def test_an_event_loop_polls_a_descriptor_and_is_never_blocked(
             engine.session.poll(0)
         assert done == [call]
         assert call.result().body == ANSWERS["models"]
+
+
+def test_a_session_is_connected_in_one_thread_and_used_in_another(
+    runtime: Path, scripted: Script
+) -> None:
+    scripted(answers=ANSWERS)
+    made: list[Session] = []
+    thread = threading.Thread(target=lambda: made.append(flawmap_api.connect_session()))
+    thread.start()
+    thread.join()
+    session = made[0]
+    assert session.start(plain_steps(Models())).result().body == ANSWERS["models"]
+    assert session.control(Ping()).body["pid"] == session.launched.hello.pid
+    session.close()
 
 
 def test_several_requests_may_be_under_way_at_once(runtime: Path, scripted: Script) -> None:

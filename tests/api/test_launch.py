@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 from flawmap_api.connection import connection_path, process_is, read_connection
 from flawmap_api.errors import BadInput, EngineLost, NotFound, VersionMismatch
-from flawmap_api.launch import Launched, find_engine, launch
+from flawmap_api.launch import Launched, find_engine, foreign_environment, launch
 
 Script = Callable[..., None]
 
@@ -208,3 +209,31 @@ def test_an_engine_that_is_killed_while_it_starts_is_started_again(
     )
     assert launch().alive()
     assert starts(tmp_path / "starts") == 2
+
+
+def test_an_editor_names_the_python_of_the_engine(
+    runtime: Path, scripted: Script, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    command = shlex.split(os.environ["FLAWMAP_ENGINE"])
+    monkeypatch.delenv("FLAWMAP_ENGINE")
+    monkeypatch.setattr(sys, "executable", "/usr/bin/gimp")
+    scripted_launch = launch(engine_command=command)
+    assert scripted_launch.alive()
+
+
+def test_the_users_own_command_wins_over_an_editors(runtime: Path, scripted: Script) -> None:
+    assert launch(engine_command=["/nowhere/flawmap-engine"]).alive()
+
+
+def test_what_an_appimage_set_for_itself_is_not_handed_on(
+    runtime: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = runtime / "image"
+    monkeypatch.setenv("APPDIR", str(image))
+    monkeypatch.setenv("PYTHONHOME", str(image / "usr"))
+    monkeypatch.setenv("LD_LIBRARY_PATH", f"{image}/usr/lib{os.pathsep}/opt/mine")
+    told = foreign_environment()
+    assert "PYTHONHOME" not in told
+    assert told["LD_LIBRARY_PATH"] == "/opt/mine"
+    monkeypatch.delenv("APPDIR")
+    assert foreign_environment() == dict(os.environ)
