@@ -65,6 +65,7 @@ def connect(
     adopt_others: bool = False,
     bulk: bool = False,
     engine_command: Sequence[str] | None = None,
+    relay_command: Sequence[str] | None = None,
     on_status: StatusCallback | None = None,
 ) -> EngineClient:
     """Connect to the engine of this user, starting one if none runs.
@@ -85,6 +86,9 @@ def connect(
         This client works through many photos: whoever waits for one goes first, between two tiles.
     engine_command : sequence of str, optional
         What starts an engine where `sys.executable` is not its Python; FLAWMAP_ENGINE goes first.
+    relay_command : sequence of str, optional
+        For a Python that cannot load pyzmq: what starts `python -P -m flawmap_api.relay` in the
+        engine's Python. This process then speaks to that one, over pipes.
     on_status : callable(str), optional
         Told what is being waited for, in words.
 
@@ -103,6 +107,7 @@ def connect(
         start=start,
         adopt_others=adopt_others,
         engine_command=engine_command,
+        relay_command=relay_command,
         on_status=on_status,
     )
     first = road(Path(runtime_dir) if runtime_dir is not None else None)
@@ -116,6 +121,7 @@ def connect_session(
     start: bool = True,
     adopt_others: bool = True,
     engine_command: Sequence[str] | None = None,
+    relay_command: Sequence[str] | None = None,
     on_status: StatusCallback | None = None,
 ) -> Session:
     """Connect as `connect` does, for an event loop: a bare session, which never waits.
@@ -129,6 +135,7 @@ def connect_session(
         start=start,
         adopt_others=adopt_others,
         engine_command=engine_command,
+        relay_command=relay_command,
         on_status=on_status,
     )
     first = road(Path(runtime_dir) if runtime_dir is not None else None)

@@ -46,6 +46,8 @@ __all__ = [
     "installation",
     "launch",
     "log_tail",
+    "no_common_protocol",
+    "shares_protocol",
 ]
 
 #: How long a living engine may take to say that it is there, and a new one to become ready.
@@ -185,6 +187,23 @@ def greet(info: ConnectionInfo, *, timeout: float = 10.0) -> HelloInfo:
     return read(HelloInfo, dict(answer.body), "hello")
 
 
+def shares_protocol(info: ConnectionInfo) -> bool:
+    """Whether that engine speaks a protocol that this package speaks."""
+    low, high = [*info.protocols, 0, 0][:2]
+    return low <= PROTOCOL_RANGE[1] and PROTOCOL_RANGE[0] <= high
+
+
+def no_common_protocol(info: ConnectionInfo) -> VersionMismatch:
+    """The error for an engine with which this package shares no protocol."""
+    low, high = [*info.protocols, 0, 0][:2]
+    older = high < PROTOCOL_RANGE[0]
+    return VersionMismatch(
+        f"The running engine (Flawmap {info.version}) speaks protocol {low} to {high}, this "
+        f"program (Flawmap {_version.__version__}) {PROTOCOL_RANGE[0]} to {PROTOCOL_RANGE[1]}.",
+        f"Update {'the engine' if older else 'this program or plug-in'}.",
+    )
+
+
 def log_tail(*logs: Path, lines: int = 8) -> tuple[str, ...]:
     """The last lines of the first log that has any."""
     for log in logs:
@@ -200,10 +219,9 @@ def _fitting(folder: Path, device: str, adopt_others: bool, start: bool) -> Laun
     if info is None:
         return None
     ours = info.version == _version.__version__ and info.installation == installation()
-    low, high = [*info.protocols, 0, 0][:2]
-    shared = low <= PROTOCOL_RANGE[1] and PROTOCOL_RANGE[0] <= high
+    shared = shares_protocol(info)
     if not shared and not start:
-        raise _no_common_protocol(info)
+        raise no_common_protocol(info)
     if (ours or (adopt_others or not start)) and shared:
         try:
             hello = greet(info)
@@ -215,20 +233,10 @@ def _fitting(folder: Path, device: str, adopt_others: bool, start: bool) -> Laun
         if not start:
             raise BadInput(f"The running engine uses {hello.device.device}, not {device}.")
     elif adopt_others:
-        raise _no_common_protocol(info)
+        raise no_common_protocol(info)
     with contextlib.suppress(FlawmapError):
         exchange(info, info.control, Shutdown(when="idle"), timeout=_PING_SECONDS)
     return None
-
-
-def _no_common_protocol(info: ConnectionInfo) -> VersionMismatch:
-    low, high = [*info.protocols, 0, 0][:2]
-    older = high < PROTOCOL_RANGE[0]
-    return VersionMismatch(
-        f"The running engine (Flawmap {info.version}) speaks protocol {low} to {high}, this "
-        f"program (Flawmap {_version.__version__}) {PROTOCOL_RANGE[0]} to {PROTOCOL_RANGE[1]}.",
-        f"Update {'the engine' if older else 'this program or plug-in'}.",
-    )
 
 
 def foreign_environment() -> dict[str, str]:

@@ -89,6 +89,7 @@ def choose(
     start: bool = True,
     adopt_others: bool = False,
     engine_command: Sequence[str] | None = None,
+    relay_command: Sequence[str] | None = None,
     on_status: StatusCallback | None = None,
 ) -> Road:
     """The road for these wishes; they are those of `client.connect`.
@@ -114,4 +115,18 @@ def choose(
             on_status=on_status,
         )
 
-    return direct
+    def relayed(folder: Path | None) -> Reached:
+        from .pipes import reach
+
+        return reach(
+            relay_command or (),
+            device=device,
+            folder=folder,
+            private=private,
+            start=start,
+            adopt_others=adopt_others,
+            engine_command=engine_command,
+            on_status=on_status,
+        )
+
+    return direct if relay_command is None else relayed

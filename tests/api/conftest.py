@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -13,6 +14,8 @@ from typing import Any
 
 import pytest
 
+import flawmap_api
+from flawmap_api.client import EngineClient
 from flawmap_api.connection import connection_path, process_is, read_connection
 
 SCRIPTED = Path(__file__).parents[1] / "engines" / "scripted.py"
@@ -38,6 +41,22 @@ def scripted(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
 
     script()
     return script
+
+
+#: What an editor starts in the engine's own Python, where its own cannot load pyzmq.
+RELAY = (sys.executable, "-P", "-m", "flawmap_api.relay")
+
+
+@pytest.fixture(params=["sockets", "pipes"])
+def road(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What `connect` is told so that the engine is reached directly, or by a helper process."""
+    return {"relay_command": RELAY} if request.param == "pipes" else {}
+
+
+@pytest.fixture
+def connect(road: dict[str, Any]) -> Callable[..., EngineClient]:
+    """`flawmap_api.connect`, on both roads."""
+    return functools.partial(flawmap_api.connect, **road)
 
 
 def kill_engine(folder: Path) -> None:

@@ -32,6 +32,7 @@ from flawmap_api.results import Progress
 from flawmap_api.steps import plain_steps
 
 Script = Callable[..., None]
+Connect = Callable[..., EngineClient]
 
 REPORT: dict[str, Any] = {
     "schema": 1,
@@ -75,14 +76,12 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
-def connect() -> EngineClient:
-    return flawmap_api.connect()
-
-
-def test_the_quick_start_works(runtime: Path, scripted: Script, photo: Path) -> None:
+def test_the_quick_start_works(
+    runtime: Path, scripted: Script, connect: Connect, photo: Path
+) -> None:
     scripted(answers=ANSWERS)
     heard: list[Progress] = []
-    with flawmap_api.connect() as engine:
+    with connect() as engine:
         report = engine.analyze(photo, on_progress=heard.append)
     assert report.quality == 0.5
     assert heard[0] == Progress("tile", 1, 2)
@@ -94,6 +93,7 @@ def test_the_quick_start_works(runtime: Path, scripted: Script, photo: Path) -> 
 def test_an_engine_lost_at_any_moment_is_replaced_and_asked_again(
     runtime: Path,
     scripted: Script,
+    connect: Connect,
     photo: Path,
     tmp_path: Path,
     moment: str,
@@ -118,7 +118,7 @@ def test_an_engine_lost_at_any_moment_is_replaced_and_asked_again(
 
 
 def test_an_engine_that_dies_again_is_not_started_a_third_time(
-    runtime: Path, scripted: Script, photo: Path, tmp_path: Path
+    runtime: Path, scripted: Script, connect: Connect, photo: Path, tmp_path: Path
 ) -> None:
     starts = tmp_path / "starts"
     scripted(answers=ANSWERS, count_starts=str(starts), die_on={"analyze": "accepted"})
@@ -128,7 +128,7 @@ def test_an_engine_that_dies_again_is_not_started_a_third_time(
 
 
 def test_an_engine_that_cannot_be_started_again_is_told(
-    runtime: Path, scripted: Script, photo: Path
+    runtime: Path, scripted: Script, connect: Connect, photo: Path
 ) -> None:
     scripted(answers=ANSWERS, die_on={"analyze": "accepted"})
     with connect() as engine:
@@ -140,7 +140,7 @@ def test_an_engine_that_cannot_be_started_again_is_told(
 
 
 def test_an_engine_that_ended_between_requests_is_replaced_without_a_word(
-    runtime: Path, scripted: Script, photo: Path
+    runtime: Path, scripted: Script, connect: Connect, photo: Path
 ) -> None:
     scripted(answers=ANSWERS)
     with connect() as engine:
@@ -151,7 +151,7 @@ def test_an_engine_that_ended_between_requests_is_replaced_without_a_word(
 
 
 def test_a_photo_that_the_engine_no_longer_has_is_opened_again(
-    runtime: Path, scripted: Script, photo: Path, tmp_path: Path
+    runtime: Path, scripted: Script, connect: Connect, photo: Path, tmp_path: Path
 ) -> None:
     scripted(answers=ANSWERS)
     opens = tmp_path / "opens"
@@ -167,7 +167,7 @@ def test_a_photo_that_the_engine_no_longer_has_is_opened_again(
 
 
 def test_a_photo_that_changed_on_disk_is_not_taken_for_the_old_one(
-    runtime: Path, scripted: Script, photo: Path
+    runtime: Path, scripted: Script, connect: Connect, photo: Path
 ) -> None:
     scripted(answers=ANSWERS)
     with connect() as engine:
@@ -183,7 +183,7 @@ def test_a_photo_that_changed_on_disk_is_not_taken_for_the_old_one(
     ("code", "kind"), [("bad_input", BadInput), ("busy", Busy), ("brand_new", InternalError)]
 )
 def test_the_engines_errors_arrive_as_ours(
-    runtime: Path, scripted: Script, photo: Path, code: str, kind: type[Exception]
+    runtime: Path, scripted: Script, connect: Connect, photo: Path, code: str, kind: type[Exception]
 ) -> None:
     scripted(answers={"open": {"error": {"code": code, "message": "No.", "hint": "Try."}}})
     with connect() as engine, pytest.raises(kind, match=r"No\. Try\."):
@@ -191,7 +191,7 @@ def test_the_engines_errors_arrive_as_ours(
 
 
 def test_an_answer_of_the_wrong_shape_is_an_error_of_ours(
-    runtime: Path, scripted: Script, photo: Path
+    runtime: Path, scripted: Script, connect: Connect, photo: Path
 ) -> None:
     scripted(answers={"open": {"photo_id": 3}})
     with connect() as engine, pytest.raises(BadInput, match=r"open\.photo_id has to be a text"):
@@ -199,7 +199,7 @@ def test_an_answer_of_the_wrong_shape_is_an_error_of_ours(
 
 
 def test_a_running_request_is_cancelled_from_another_thread(
-    runtime: Path, scripted: Script, photo: Path
+    runtime: Path, scripted: Script, connect: Connect, photo: Path
 ) -> None:
     scripted(answers=ANSWERS, stop_on={"analyze": "progress"})
     with connect() as engine:
@@ -216,7 +216,7 @@ def test_a_running_request_is_cancelled_from_another_thread(
 
 
 def test_an_event_loop_polls_a_descriptor_and_is_never_blocked(
-    runtime: Path, scripted: Script
+    runtime: Path, scripted: Script, connect: Connect
 ) -> None:
     scripted(answers=ANSWERS)
     with connect() as engine:
@@ -231,11 +231,11 @@ def test_an_event_loop_polls_a_descriptor_and_is_never_blocked(
 
 
 def test_a_session_is_connected_in_one_thread_and_used_in_another(
-    runtime: Path, scripted: Script
+    runtime: Path, scripted: Script, road: dict[str, Any]
 ) -> None:
     scripted(answers=ANSWERS)
     made: list[Session] = []
-    thread = threading.Thread(target=lambda: made.append(flawmap_api.connect_session()))
+    thread = threading.Thread(target=lambda: made.append(flawmap_api.connect_session(**road)))
     thread.start()
     thread.join()
     session = made[0]
@@ -244,14 +244,16 @@ def test_a_session_is_connected_in_one_thread_and_used_in_another(
     session.close()
 
 
-def test_several_requests_may_be_under_way_at_once(runtime: Path, scripted: Script) -> None:
+def test_several_requests_may_be_under_way_at_once(
+    runtime: Path, scripted: Script, connect: Connect
+) -> None:
     scripted(answers=ANSWERS)
     with connect() as engine:
         calls = [engine.session.start(plain_steps(Models())) for _ in range(5)]
         assert [call.result().body for call in calls] == [ANSWERS["models"]] * 5
 
 
-def test_closing_ends_what_is_under_way(runtime: Path, scripted: Script) -> None:
+def test_closing_ends_what_is_under_way(runtime: Path, scripted: Script, connect: Connect) -> None:
     scripted(stop_on={"models": "accepted"})
     engine = connect()
     pid = engine.hello.pid
@@ -262,8 +264,10 @@ def test_closing_ends_what_is_under_way(runtime: Path, scripted: Script) -> None
         call.result()
 
 
-def test_a_private_engine_ends_with_its_client(runtime: Path, scripted: Script) -> None:
-    with flawmap_api.connect(private=True) as engine:
+def test_a_private_engine_ends_with_its_client(
+    runtime: Path, scripted: Script, connect: Connect
+) -> None:
+    with connect(private=True) as engine:
         launched = engine.session.launched
         assert launched.folder.is_dir()
     assert not launched.alive()
@@ -271,10 +275,10 @@ def test_a_private_engine_ends_with_its_client(runtime: Path, scripted: Script) 
 
 
 def test_a_private_engine_that_was_lost_is_replaced_in_its_own_folder(
-    runtime: Path, scripted: Script, photo: Path
+    runtime: Path, scripted: Script, connect: Connect, photo: Path
 ) -> None:
     scripted(answers=ANSWERS)
-    with flawmap_api.connect(private=True) as engine:
+    with connect(private=True) as engine:
         first = engine.session.launched
         os.kill(first.info.pid, signal.SIGKILL)
         assert engine.analyze(photo).quality == 0.5
@@ -287,7 +291,7 @@ def test_a_private_engine_that_was_lost_is_replaced_in_its_own_folder(
 
 @pytest.mark.parametrize("fault", [RuntimeError, KeyboardInterrupt])
 def test_a_callback_that_fails_ends_its_request_and_no_other(
-    runtime: Path, scripted: Script, photo: Path, fault: type[BaseException]
+    runtime: Path, scripted: Script, connect: Connect, photo: Path, fault: type[BaseException]
 ) -> None:
     scripted(answers=ANSWERS)
 
@@ -318,7 +322,9 @@ def test_a_forked_child_is_told_to_connect_for_itself(runtime: Path, scripted: S
     assert subprocess.run(command, timeout=30, check=False).returncode == 0
 
 
-def test_a_closed_client_stays_closed(runtime: Path, scripted: Script, photo: Path) -> None:
+def test_a_closed_client_stays_closed(
+    runtime: Path, scripted: Script, connect: Connect, photo: Path
+) -> None:
     scripted(answers=ANSWERS)
     engine = connect()
     engine.close()
@@ -327,7 +333,9 @@ def test_a_closed_client_stays_closed(runtime: Path, scripted: Script, photo: Pa
         engine.analyze(photo)
 
 
-def test_what_was_only_analysed_is_not_kept(runtime: Path, scripted: Script, photo: Path) -> None:
+def test_what_was_only_analysed_is_not_kept(
+    runtime: Path, scripted: Script, connect: Connect, photo: Path
+) -> None:
     scripted(answers=ANSWERS)
     with connect() as engine:
         engine.analyze(photo)
@@ -342,7 +350,7 @@ def test_what_was_only_analysed_is_not_kept(runtime: Path, scripted: Script, pho
     [(3, "is no photo"), (memoryview(b"abc"), "is no photo"), (object(), "is no photo")],
 )
 def test_what_is_no_photo_is_refused_before_it_travels(
-    runtime: Path, scripted: Script, source: Any, said: str
+    runtime: Path, scripted: Script, connect: Connect, source: Any, said: str
 ) -> None:
     with connect() as engine, pytest.raises(BadInput, match=said):
         engine.open(source)
