@@ -1,0 +1,150 @@
+"""Nodes: small things that everybody who touches Krita's layers needs.
+
+Krita's rules behind them: nodes that are built while they hang nowhere and are inserted once make
+one undo step; visibility, locks, opacity and annotations make none; the node that was inserted
+becomes the active one, a little later.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from krita import Selection
+
+from flawmap_api.geometry import Box
+from flawmap_plugin.host import Mask
+
+from .qt import QtCore, bytes_of, q_bytes
+
+__all__ = [
+    "find_node",
+    "hidden",
+    "keep_active",
+    "key_of",
+    "mask_of",
+    "read_json",
+    "redraw",
+    "selection_of",
+    "top_of",
+    "walk",
+    "write_json",
+]
+
+#: How long after an insertion Krita makes the new node the active one, in milliseconds, at most.
+_SETTLING = (0, 50, 200)
+
+
+def key_of(node: Any) -> str:
+    """The node's own id, which lives on in a saved file."""
+    return str(node.uniqueId().toString())
+
+
+def find_node(doc: Any, key: str) -> Any | None:
+    """The node of that id, or None if it is not in the document (any more)."""
+    return doc.nodeByUniqueID(QtCore.QUuid(key)) if key else None
+
+
+def walk(node: Any) -> Iterator[Any]:
+    """All nodes below, parents first, from the lowest layer up."""
+    for child in node.childNodes():
+        yield child
+        yield from walk(child)
+
+
+def redraw(node: Any) -> None:
+    """Draw anew what the node covers. Cheaper than all of the document, and no undo step."""
+    if node.visible():
+        node.setVisible(False)
+        node.setVisible(True)
+
+
+def top_of(doc: Any, below: Any | None) -> Any | None:
+    """The root's highest layer under the node `below` (or of all), to put something above it."""
+    found = None
+    for child in doc.rootNode().childNodes():
+        if below is not None and child.uniqueId() == below.uniqueId():
+            break
+        if child.type() != "selectionmask":
+            found = child
+    return found
+
+
+@contextlib.contextmanager
+def hidden(doc: Any, nodes: list[Any]) -> Iterator[None]:
+    """Let the document be seen without these nodes; afterwards all is as before.
+
+    Neither undo history nor the modified flag notices, and nothing is drawn in between, since the
+    main loop does not get to it.
+    """
+    shown = [node for node in nodes if node.visible()]
+    try:
+        for node in shown:
+            node.setVisible(False)
+        if shown:
+            doc.waitForDone()
+        yield
+    finally:
+        for node in shown:
+            node.setVisible(True)
+
+
+@contextlib.contextmanager
+def keep_active(doc: Any, later: Callable[[float, Callable[[], None]], Any]) -> Iterator[list[Any]]:
+    """Restore the active node after nodes were inserted; put those into the list that is given."""
+    before = doc.activeNode()
+    inserted: list[Any] = []
+    yield inserted
+
+    def restore() -> None:
+        now = doc.activeNode()
+        # If the person has chosen another one meanwhile, that is right.
+        fresh = now is None or any(now.uniqueId() == node.uniqueId() for node in inserted)
+        if fresh and before is not None and before.parentNode() is not None:
+            doc.setActiveNode(before)
+
+    if inserted and before is not None:
+        doc.setActiveNode(before)
+        for milliseconds in _SETTLING:
+            later(milliseconds / 1000, restore)
+
+
+def selection_of(mask: Mask) -> Any:
+    """Krita's selection with the mask's soft values."""
+    selection = Selection()
+    box = mask.box
+    selection.setPixelData(q_bytes(mask.data), box.x0, box.y0, box.width, box.height)
+    return selection
+
+
+def mask_of(selection: Any, width: int, height: int) -> Mask | None:
+    """A selection's values within the canvas; None if nothing there is selected."""
+    if selection is None:
+        return None
+    x0, y0 = max(0, selection.x()), max(0, selection.y())
+    x1 = min(width, selection.x() + selection.width())
+    y1 = min(height, selection.y() + selection.height())
+    if x0 >= x1 or y0 >= y1:
+        return None
+    data = bytes(bytes_of(selection.pixelData(x0, y0, x1 - x0, y1 - y0)))
+    return Mask(Box(x0, y0, x1, y1), data)
+
+
+def read_json(doc: Any, name: str) -> dict[str, Any]:
+    """What an annotation holds; empty if there is none or it is damaged."""
+    if name not in doc.annotationTypes():
+        return {}
+    try:
+        said = json.loads(bytes(bytes_of(doc.annotation(name))).decode("utf-8"))
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def write_json(doc: Any, name: str, value: dict[str, Any]) -> None:
+    """Put an annotation; that alone does not make the document one that has to be saved."""
+    was = doc.modified()
+    doc.setAnnotation(name, "Flawmap", q_bytes(json.dumps(value).encode()))
+    doc.setModified(was)
