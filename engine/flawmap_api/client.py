@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
+from . import messages
 from .calls import Call, PartialCallback, ProgressCallback, Session
 from .errors import BadInput, EngineLost
 from .geometry import Box
@@ -34,6 +35,7 @@ from .messages import (
     RoiScore,
     Shutdown,
 )
+from .repair import Repaired, RepairPlan
 from .report import Report
 from .results import HelloInfo, Layer, OpenedPhoto, PixelBlock
 from .roads import Reached, StatusCallback, choose
@@ -46,6 +48,8 @@ from .steps import (
     open_steps,
     pixels_of,
     plain_steps,
+    repair_plan_steps,
+    repair_render_steps,
     send_mask,
     update_steps,
     with_photo,
@@ -311,6 +315,48 @@ class EngineClient:
 
         book = self.session.book
         return self._with(photo, lambda: update_steps(book, photo.photo_id, box, data))
+
+    def repair_plan(
+        self,
+        photo: OpenedPhoto,
+        *,
+        region: str | None = None,
+        box: Box | None = None,
+        distortion: str | None = None,
+        view: str = "screen",
+        strictness: float = 0.0,
+        thresholds: Mapping[str, float] | None = None,
+    ) -> RepairPlan:
+        """What could be done about a region of the report, or about a distortion in a box.
+
+        Without `distortion` the worst one in the box is taken. Nothing is changed by asking.
+        """
+        request = messages.RepairPlan(
+            photo_id=photo.photo_id,
+            view=view,
+            region=region,
+            box=box,
+            distortion=distortion,
+            strictness=strictness,
+            thresholds=dict(thresholds or {}),
+        )
+        return self._run(repair_plan_steps(self.session.book, request))
+
+    def repair_render(
+        self,
+        plan: RepairPlan,
+        pixels: Any,
+        *,
+        strength: float | None = None,
+        on_progress: ProgressCallback | None = None,
+    ) -> Repaired:
+        """Repair the pixels of `plan.around` as the plan says; gives those of `plan.box`.
+
+        `pixels` are the document's own numbers (`PixelData`, or what `open` takes as pixels).
+        """
+        data = pixels if isinstance(pixels, PixelData) else pixel_data(pixels)
+        steps = repair_render_steps(self.session.book, plan, data, strength)
+        return self._run(steps, on_progress=on_progress)
 
     def close_photo(self, photo: OpenedPhoto) -> None:
         """Tell the engine that this photo is needed no more."""

@@ -22,6 +22,7 @@ __all__ = [
     "PLANES",
     "PROTOCOL",
     "PROTOCOL_RANGE",
+    "REPAIR_METHODS",
     "REQUESTS",
     "Analyze",
     "Bye",
@@ -35,6 +36,8 @@ __all__ = [
     "PixelSource",
     "Pixels",
     "Regions",
+    "RepairPlan",
+    "RepairRender",
     "Request",
     "RoiScore",
     "Shutdown",
@@ -53,6 +56,18 @@ DTYPES: Final = {"u8": 1, "u16": 2, "f16": 2, "f32": 4}
 CHANNELS: Final = {"Y": 1, "YA": 2, "RGB": 3, "BGR": 3, "RGBA": 4, "BGRA": 4, "CMYK": 4}
 #: What `layers.render` can draw.
 PLANES: Final = ("severity", "coverage", "mask", "unknown", "tint")
+#: What `repair.plan` can name and `repair.render` can do; "none" changes nothing.
+REPAIR_METHODS: Final = (
+    "denoise",
+    "sharpen",
+    "deconvolve",
+    "darken",
+    "lighten",
+    "deblock",
+    "dehaze",
+    "colour",
+    "none",
+)
 
 
 def _one_of(value: str, allowed: Any, what: str) -> None:
@@ -275,6 +290,69 @@ class LayersRender(Request):
 
 
 @dataclass(frozen=True)
+class RepairPlan(Request):
+    """What could be done about a region, or about a distortion in a box, and how well.
+
+    `distortion` belongs to `box`; without it the worst one there is taken.
+    """
+
+    type: ClassVar[str] = "repair.plan"
+    photo_id: str
+    view: str = "screen"
+    region: str | None = None
+    box: Box | None = None
+    distortion: str | None = None
+    strictness: float = 0.0
+    thresholds: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_judgement(self.view, self.strictness, self.thresholds)
+        if (self.region is None) == (self.box is None):
+            raise BadInput("repair.plan takes either a region or a box.")
+        if self.distortion is not None:
+            _one_of(self.distortion, words.DISTORTIONS, "a distortion")
+            if self.region is not None:
+                raise BadInput("A region has its own distortion; name one beside a box only.")
+
+
+@dataclass(frozen=True)
+class RepairRender(Request):
+    """Repair pixels as a plan says; gives those of `box`, made from those of `around`.
+
+    The pixels are the document's own numbers and travel as in `open`: two steps, or frames. Needs
+    no photo: everything that the plan found stands in `settings`.
+    """
+
+    type: ClassVar[str] = "repair.render"
+    method: str
+    box: Box
+    around: Box
+    pixels: PixelSource
+    strength: float = 1.0
+    settings: dict[str, float] = field(default_factory=dict)
+    via: str = "frames"
+
+    def __post_init__(self) -> None:
+        _one_of(self.method, REPAIR_METHODS, "method")
+        _one_of(self.via, ("frames", "file"), "via")
+        if not 0 <= self.strength <= 1:
+            raise BadInput(f"strength goes from 0 to 1; got {self.strength}.")
+        box, around = self.box, self.around
+        if not (
+            around.x0 <= box.x0
+            and around.y0 <= box.y0
+            and box.x1 <= around.x1
+            and box.y1 <= around.y1
+        ):
+            raise BadInput(
+                f"box {box.as_list()} has to lie inside around {around.as_list()}.",
+                "Send the pixels of the plan's `around`.",
+            )
+        if (self.pixels.width, self.pixels.height) != (around.width, around.height):
+            raise BadInput("repair.render's pixels have to be as large as its `around`.")
+
+
+@dataclass(frozen=True)
 class Close(Request):
     """The client needs the photo no more; it is the first to go when room is wanted."""
 
@@ -325,6 +403,8 @@ _WORK: tuple[type[Request], ...] = (
     Update,
     Pixels,
     LayersRender,
+    RepairPlan,
+    RepairRender,
     Close,
     Models,
 )

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from . import messages
 from ._checked import read
 from .errors import BadInput, EngineLost, NotFound
 from .geometry import Box
 from .messages import Analyze, Open, PixelSource, Regions, Request, Update
 from .photobook import Patch, PhotoBook, Way
+from .repair import Repaired, RepairPlan
 from .report import Report
 from .results import Layer, OpenedPhoto, PixelBlock
 from .sources import PixelData, describe_source
@@ -32,6 +34,8 @@ __all__ = [
     "open_steps",
     "pixels_of",
     "plain_steps",
+    "repair_plan_steps",
+    "repair_render_steps",
     "send_mask",
     "send_pixels",
     "update_steps",
@@ -181,6 +185,40 @@ def judge_steps(book: PhotoBook, request: Analyze | Regions) -> Steps[Report]:
     answer = yield from with_photo(book, request.photo_id, lambda: plain_steps(request))
     book.note_analysed(request.photo_id)
     return Report.from_dict(answer.body.get("report"))
+
+
+def repair_plan_steps(book: PhotoBook, request: messages.RepairPlan) -> Steps[RepairPlan]:
+    """`repair.plan`: what could be done about a region, or about a distortion in a box."""
+    answer = yield from with_photo(book, request.photo_id, lambda: plain_steps(request))
+    return RepairPlan.from_dict(answer.body.get("plan"))
+
+
+def repair_render_steps(
+    book: PhotoBook, plan: RepairPlan, pixels: PixelData, strength: float | None = None
+) -> Steps[Repaired]:
+    """`repair.render`: the pixels of `plan.box`, repaired; those of `plan.around` are sent."""
+    amount = plan.strength if strength is None else strength
+    answer = yield from send_pixels(
+        book,
+        pixels,
+        lambda layout: messages.RepairRender(
+            method=plan.method,
+            box=plan.box,
+            around=plan.around,
+            pixels=layout,
+            strength=amount,
+            settings=plan.settings,
+            via="file",
+        ),
+    )
+    layout = replace(pixels.layout, width=plan.box.width, height=plan.box.height, file=None)
+    data = _bytes_of(book, answer, "pixels", 0, layout.nbytes)
+    return Repaired(
+        box=Box.from_list(answer.body.get("box")),
+        pixels=PixelData(layout, memoryview(data), pixels.icc, pixels.lineage),
+        strength=amount,
+        unchanged=read(bool, answer.body.get("unchanged"), "unchanged"),
+    )
 
 
 def pixels_of(book: PhotoBook, answer: Message) -> PixelBlock:

@@ -201,6 +201,30 @@ def test_the_client_of_the_page_walks_the_whole_way(
     _, blocks = ask("pixels", {"photo_id": changed["photo_id"], "box": [10, 20, 74, 52]})
     assert blocks["pixels"] == patch
 
+    plan, _ = ask("repair.plan", {**photo_id, "box": [64, 64, 320, 256], "distortion": "noise"})
+    plan = plan["plan"]
+    assert plan["around"] == [64 - plan["margin"], 64 - plan["margin"], 336, 272]
+    repair = {key: plan[key] for key in ("method", "box", "around", "strength", "settings")}
+    left, top, right, bottom = plan["around"]
+    seen = b"".join(
+        pixels[(y * WIDTH + left) * 3 : (y * WIDTH + right) * 3] for y in range(top, bottom)
+    )
+    layout = {"width": right - left, "height": bottom - top, "dtype": "u8", "channels": "RGB"}
+    repair |= {"pixels": layout, "via": "file"}
+    name = page_client.filled("repair.render", repair, seen)
+    repair["pixels"] = {**layout, "file": name}
+    repaired, _ = ask("repair.render", repair)
+    assert (repaired["box"], repaired["unchanged"]) == (plan["box"], False)
+    assert len(page_client.read(repaired)) == 256 * 192 * 3
+    same, blocks = ask(
+        "repair.render",
+        {**repair, "pixels": layout, "strength": 0, "via": "frames"},
+        [("pixels", "u8", [len(seen)], seen)],
+    )
+    expected = [pixels[(y * WIDTH + 64) * 3 : (y * WIDTH + 320) * 3] for y in range(64, 256)]
+    assert same["unchanged"]
+    assert blocks["pixels"] == b"".join(expected)
+
     assert ask("models", {})[0]["models"][0]["sha256"] == hello["model"]["sha256"]
     assert ask("ping", {}, socket="control")[0]["photos"] == 2
     assert ask("cancel", {"request": "none"}, socket="control")[0] == {"found": False}
@@ -291,6 +315,9 @@ def test_real_answers_have_the_fields_of_the_page(
     (of_page,) = [body["models"][0] for _, body in examples("result models")]
     assert set(page_client.ask("models", {})[0]["models"][0]) == set(of_page)
     page_client.ask("analyze", {"photo_id": photo["photo_id"]})
+    plan = page_client.ask("repair.plan", {"photo_id": photo["photo_id"], "box": [0, 0, 8, 8]})[0]
+    (of_page,) = [body["plan"] for _, body in examples("result repair.plan")]
+    assert set(of_page) == set(plan["plan"])
     roi = page_client.ask("roi.score", {"photo_id": photo["photo_id"], "box": [0, 0, 8, 8]})[0]
     (of_page,) = [body["roi"] for _, body in examples("result roi.score")]
     assert set(of_page) - {"box"} <= set(roi["roi"])

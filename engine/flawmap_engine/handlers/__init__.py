@@ -13,7 +13,7 @@ from flawmap_api.messages import Request
 from flawmap_api.wire import Block
 
 from ..jobs import INFERENCE, QUICK, Job, Reply
-from . import judgement, layers, photos, session
+from . import judgement, layers, photos, repair, session
 from .context import Context, Engine
 
 __all__ = ["HANDLERS", "Context", "Engine", "Handler", "handle", "lane_of"]
@@ -45,6 +45,8 @@ HANDLERS: Final[dict[str, Handler]] = {
     "regions": Handler(judgement.regions),
     "roi.score": Handler(judgement.roi_score),
     "layers.render": Handler(layers.render),
+    "repair.plan": Handler(repair.plan),
+    "repair.render": Handler(repair.render),
 }
 
 

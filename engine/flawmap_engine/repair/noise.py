@@ -1,0 +1,250 @@
+"""Noise: how strong it is, at which brightness and how fine, measured where a picture is flattest.
+
+Blocks of 8 × 8 are taken apart into their cosines. Half of the cosines choose the flattest blocks,
+the other half tell how much there is; then the halves change places. So the choice does not make
+the noise look smaller than it is.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "BLOCK",
+    "NoiseModel",
+    "cosines",
+    "from_opponent",
+    "measure_noise",
+    "to_opponent",
+]
+
+Floats = NDArray[np.float32]
+
+BLOCK: Final = 8
+#: Brightness (mean of the channels) at which levels are told; between them they are interpolated.
+_AT: Final = (0.05, 0.2, 0.35, 0.5, 0.7, 0.95)
+#: Bands of u + v, the cosines' two frequencies: coarse to fine.
+_BAND_ENDS: Final = (2, 5, 9, 14)
+_FLATTEST: Final = 0.15
+_LEAST_BLOCKS: Final = 24
+_MOST_BLOCKS: Final = 30_000
+#: Coarse noise is hard to tell from a picture's own shading, so it is believed only so far.
+_COARSE: Final = (1.5, 2.5, 4.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseModel:
+    """Standard deviations in perceptual numbers, 1 is white.
+
+    Attributes
+    ----------
+    luma, chroma : 6 floats
+        Of the grey axis and of each of the two colour axes, at six steps of brightness.
+    luma_bands, chroma_bands : 4 floats
+        How much more (or less) of it there is in coarse to fine structures; white noise: 1.
+    """
+
+    luma: tuple[float, ...]
+    chroma: tuple[float, ...]
+    luma_bands: tuple[float, ...] = (1.0,) * 4
+    chroma_bands: tuple[float, ...] = (1.0,) * 4
+
+    @classmethod
+    def plain(cls, sigma: float) -> NoiseModel:
+        """White noise, the same everywhere."""
+        return cls((sigma,) * len(_AT), (sigma,) * len(_AT))
+
+    def level(self, brightness: Floats, *, chroma: bool) -> Floats:
+        """Sigma at each pixel's brightness."""
+        values = self.chroma if chroma else self.luma
+        table = np.interp(np.arange(257) / 256, _AT, values).astype(np.float32)
+        index = np.clip(brightness * 256 + 0.5, 0, 256).astype(np.int16)
+        return np.asarray(table[index], np.float32)
+
+    def bands(self, *, chroma: bool) -> Floats:
+        """Factor of each of the 64 cosines."""
+        values = self.chroma_bands if chroma else self.luma_bands
+        return np.asarray(values, np.float32)[_band_of()]
+
+    @property
+    def sigma(self) -> float:
+        """Luma's standard deviation at middle brightness, on the scale of 255."""
+        fine = float(np.mean(self.luma))
+        spread = float(np.sqrt(np.mean(self.bands(chroma=False)[1:] ** 2)))
+        return 255 * fine * spread / float(np.sqrt(3))
+
+    def scaled(self, factor: float) -> NoiseModel:
+        """The same noise, so many times as strong."""
+        return NoiseModel(
+            tuple(factor * v for v in self.luma),
+            tuple(factor * v for v in self.chroma),
+            self.luma_bands,
+            self.chroma_bands,
+        )
+
+    def to_settings(self) -> dict[str, float]:
+        """As a plan's flat settings."""
+        return {
+            f"{name}_{number}": round(float(value), 6)
+            for name in ("luma", "chroma", "luma_bands", "chroma_bands")
+            for number, value in enumerate(getattr(self, name))
+        }
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, float]) -> NoiseModel:
+        """Read what `to_settings` wrote; what is missing is filled from `sigma` (0..255)."""
+        plain = settings.get("sigma", 0.0) / 255 * float(np.sqrt(3))
+
+        def values(name: str, count: int, default: float) -> tuple[float, ...]:
+            found = (settings.get(f"{name}_{number}", default) for number in range(count))
+            return tuple(min(max(float(v), 0.0), 10.0) for v in found)
+
+        return cls(
+            values("luma", len(_AT), plain),
+            values("chroma", len(_AT), plain),
+            values("luma_bands", len(_BAND_ENDS), 1.0),
+            values("chroma_bands", len(_BAND_ENDS), 1.0),
+        )
+
+
+def measure_noise(picture: Floats, inside: NDArray[np.bool_] | None = None) -> NoiseModel | None:
+    """Measure the noise of a picture, or of a part of it.
+
+    Parameters
+    ----------
+    picture : float32, shape (h, w, 1 or 3), perceptual numbers, 1 is white
+    inside : bool, shape (h, w), optional
+        Where to look; default: everywhere.
+
+    Returns
+    -------
+    NoiseModel, or None where too little of the part can be looked at (small, or clipped)
+    """
+    height, width = (size // BLOCK * BLOCK for size in picture.shape[:2])
+    if height == 0 or width == 0:
+        return None
+    picture = picture[:height, :width]
+    planes = to_opponent(picture)
+    chosen = _usable(picture, None if inside is None else inside[:height, :width])
+    index = np.flatnonzero(chosen)
+    if len(index) < _LEAST_BLOCKS:
+        return None
+    index = index[:: max(1, len(index) // _MOST_BLOCKS)]
+    brightness = (planes[0] / _ROOT).reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK)
+    brightness = brightness.mean(axis=(1, 3)).ravel()[index]
+    power = [np.square(_blocks(plane)[index] @ cosines()) for plane in planes]
+    luma = _levels(power[0], brightness)
+    chroma = _levels((power[1] + power[2]) / 2, brightness) if len(power) == 3 else luma
+    return NoiseModel(luma[0], chroma[0], luma[1], chroma[1])
+
+
+def to_opponent(picture: Floats) -> list[Floats]:
+    """Grey axis and two colour axes, orthonormal: white noise keeps its strength on each.
+
+    A grey picture has the grey axis alone, as if it had three equal channels.
+    """
+    if picture.shape[2] == 1:
+        return [picture[..., 0] * _ROOT]
+    turned = cv2.transform(picture, _OPPONENT)
+    return [np.ascontiguousarray(plane) for plane in cv2.split(turned)]
+
+
+def from_opponent(planes: Sequence[Floats]) -> Floats:
+    """Back from `to_opponent`: float32, shape (h, w, channels)."""
+    if len(planes) == 1:
+        return planes[0][..., None] / _ROOT
+    return np.asarray(cv2.transform(cv2.merge(list(planes)), _OPPONENT.T), np.float32)
+
+
+@lru_cache(maxsize=1)
+def cosines() -> Floats:
+    """Rows of 64 pixels to rows of 64 cosines: float32 (64, 64), orthonormal."""
+    n = np.arange(BLOCK)
+    one = np.cos(np.pi * (n[:, None] + 0.5) * n[None] / BLOCK) * np.sqrt(2 / BLOCK)
+    one[:, 0] /= np.sqrt(2)
+    return np.asarray(np.kron(one, one), np.float32)
+
+
+_ROOT: Final = np.float32(3**0.5)
+_OPPONENT: Final = np.array(
+    [
+        [3**-0.5, 3**-0.5, 3**-0.5],
+        [2**-0.5, 0, -(2**-0.5)],
+        [6**-0.5, -2 * 6**-0.5, 6**-0.5],
+    ],
+    np.float32,
+)
+
+
+@lru_cache(maxsize=1)
+def _band_of() -> NDArray[np.intp]:
+    n = np.arange(BLOCK)
+    return np.searchsorted(_BAND_ENDS, (n[:, None] + n[None]).ravel())
+
+
+def _usable(picture: Floats, inside: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Blocks that lie inside and are nowhere cut off, shape (blocks,)."""
+    rows, cols = picture.shape[0] // BLOCK, picture.shape[1] // BLOCK
+    # One cut-off pixel in a hundred does no harm; more make the noise look smaller.
+    cut = ((picture <= 0.004) | (picture >= 0.996)).any(axis=2)
+    share = cut.reshape(rows, BLOCK, cols, BLOCK).mean(axis=(1, 3))
+    good = share < 0.02
+    if inside is not None:
+        good &= inside.reshape(rows, BLOCK, cols, BLOCK).all(axis=(1, 3))
+    return np.asarray(good).ravel()
+
+
+def _levels(power: Floats, brightness: Floats) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Sigma at each step of brightness, and the bands' factors."""
+    band = _band_of()
+    n = np.arange(BLOCK)
+    odd = ((n[:, None] + n[None]) % 2 == 1).ravel()
+    odd[0], even = False, ~odd
+    even[0] = False
+    sums = np.zeros(len(_BAND_ENDS))
+    counts = np.zeros(len(_BAND_ENDS))
+    at: list[float] = []
+    found: list[float] = []
+    edges = [0.0, *((a + b) / 2 for a, b in itertools.pairwise(_AT)), 2.0]
+    fine = band >= 2
+    for (low, high), centre in zip(itertools.pairwise(edges), _AT, strict=True):
+        some = power[(brightness >= low) & (brightness < high)]
+        if len(some) < _LEAST_BLOCKS:
+            continue
+        fines: list[float] = []
+        for choose, tell in ((odd, even), (even, odd)):
+            energy = some[:, choose].sum(axis=1)
+            count = max(_LEAST_BLOCKS // 2, round(_FLATTEST * len(some)))
+            flat = some[np.argpartition(energy, min(count, len(some) - 1))[:count]]
+            means = flat.mean(axis=0)
+            fines.append(float(means[tell & fine].mean()))
+            for number in range(len(_BAND_ENDS)):
+                here = tell & (band == number)
+                sums[number] += len(some) * float(means[here].sum())
+                counts[number] += len(some) * int(here.sum())
+        at.append(centre)
+        found.append(float(np.sqrt(np.mean(fines))))
+    if not found:
+        return (0.0,) * len(_AT), (1.0,) * len(_BAND_ENDS)
+    bands = np.sqrt(sums / np.maximum(counts, 1))
+    base = max(float(np.sqrt(sums[2:].sum() / counts[2:].sum())), 1e-6)
+    factors = tuple(
+        min(max(float(b) / base, 0.25), most) if number < 3 else max(float(b) / base, 0.1)
+        for number, (b, most) in enumerate(zip(bands, _COARSE, strict=True))
+    )
+    levels = np.interp(_AT, at, found)
+    return tuple(float(v) for v in levels), factors
+
+
+def _blocks(plane: Floats) -> Floats:
+    h, w = plane.shape
+    cut = plane.reshape(h // BLOCK, BLOCK, w // BLOCK, BLOCK).swapaxes(1, 2)
+    return np.ascontiguousarray(cut).reshape(-1, BLOCK * BLOCK)
