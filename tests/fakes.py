@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from flawmap_api import palette, words
 from flawmap_api.errors import BadInput, Cancelled, NotFound
 from flawmap_api.geometry import Box, Grid
+from flawmap_api.repair import Expectation, Repaired, RepairPlan
 from flawmap_api.report import (
     DistortionSummary,
     EngineInfo,
@@ -44,6 +45,7 @@ from flawmap_api.results import (
     Progress,
 )
 from flawmap_api.roi import RoiDistortion, RoiScore
+from flawmap_api.sources import PixelData, pixel_data
 
 __all__ = ["FIRST_SIX", "FakeEngine", "opened", "photo_file", "region", "report"]
 
@@ -169,7 +171,15 @@ class FakeEngine:
             engine_version="0.1.0",
             protocol=1,
             protocols=(1, 1),
-            features=("analyze", "regions", "roi.score", "layers.render", "pixels"),
+            features=(
+                "analyze",
+                "regions",
+                "roi.score",
+                "layers.render",
+                "pixels",
+                "repair.plan",
+                "repair.render",
+            ),
             distortions=FIRST_SIX,
             views=words.VIEWS,
             device=DeviceState("cpu", ("FakeExecutionProvider",), "auto", "there is no GPU"),
@@ -351,6 +361,67 @@ class FakeEngine:
         row = np.linspace(40, 200, width).astype(np.uint8)
         block = np.repeat(np.repeat(row[None, :, None], height, 0), 3, 2)
         return PixelBlock(box, width, height, block.tobytes())
+
+    def repair_plan(
+        self,
+        photo: OpenedPhoto,
+        *,
+        region: str | None = None,
+        box: Box | None = None,
+        distortion: str | None = None,
+        view: str = "screen",
+        strictness: float = 0.0,
+        thresholds: Mapping[str, float] | None = None,
+    ) -> RepairPlan:
+        """Every flaw can be lightened by one stop, with nothing around it looked at."""
+        del strictness, thresholds
+        self._ask("repair_plan", photo.photo_id)
+        found = self._found(photo)
+        severity = 0.5
+        if region is not None:
+            named = found.region(region)
+            if named is None:
+                raise NotFound(f"There is no region {region}.")
+            box, distortion, severity = named.box, named.distortion, named.severity
+        box = box or Box(0, 0, photo.width, photo.height)
+        return RepairPlan(
+            photo_id=photo.photo_id,
+            view=view,
+            region=region,
+            distortion=distortion or "low_light",
+            subkind=None,
+            box=box,
+            margin=0,
+            around=box,
+            method="lighten",
+            possible=True,
+            strength=1.0,
+            settings={"stops": 1.0},
+            sentence="Lightens by 1.0 stops.",
+            sentence_id="repair.lighten",
+            sentence_args={"stops": 1.0},
+            limits=(),
+            expect=Expectation(severity),
+        )
+
+    def repair_render(
+        self,
+        plan: RepairPlan,
+        pixels: Any,
+        *,
+        strength: float | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Repaired:
+        """8-bit pixels, each number half way to white."""
+        self._ask("repair_render", plan.region)
+        data = pixels if isinstance(pixels, PixelData) else pixel_data(pixels)
+        if on_progress is not None:
+            on_progress(Progress("repair", 1, 1))
+        amount = plan.strength if strength is None else strength
+        if amount == 0:
+            return Repaired(plan.box, data, amount, unchanged=True)
+        lighter = bytes(value + (255 - value) // 2 for value in data.data)
+        return Repaired(plan.box, replace(data, data=memoryview(lighter)), amount, unchanged=False)
 
     def close_photo(self, photo: OpenedPhoto) -> None:
         """Forget a photo."""
