@@ -1,0 +1,158 @@
+"""Pixels: what is seen in an image, read in the image's own numbers.
+
+GEGL names its formats "<model> <type>", sRGB if nothing more is said; with the name of a space
+behind it a format speaks of that space, so nothing is converted on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gi
+
+from flawmap_api.errors import BadInput, NoMemory
+from flawmap_api.geometry import Box
+from flawmap_api.messages import PixelSource
+from flawmap_api.sources import PixelData
+
+gi.require_version("Babl", "0.1")
+gi.require_version("Gegl", "0.4")
+from gi.repository import Babl, Gegl, Gimp  # noqa: E402
+
+__all__ = ["Numbers", "numbers_of", "read_box", "read_visible", "write_box"]
+
+#: GEGL's types that the wire knows; the deeper ones are read as float.
+_TYPES = {"u8": "u8", "u16": "u16", "half": "f16", "float": "f32"}
+_NO_EDGE = Gegl.AbyssPolicy.NONE
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How an image's pixels are read and written, and what they mean.
+
+    `format` is GEGL's name, with the space; `channels` "RGBA" or "YA", `dtype` as on the wire.
+    """
+
+    format: str
+    channels: str
+    dtype: str
+    linear: bool
+    icc: bytes
+
+    def layout(self, width: int, height: int) -> PixelSource:
+        """A picture of that size in these numbers."""
+        return PixelSource(width, height, self.dtype, self.channels, self.linear)
+
+
+def numbers_of(image: Any, drawable: Any) -> Numbers:
+    """The image's own numbers, with alpha; colours of the palette where it is indexed.
+
+    `drawable` is any layer of the image: it knows the space.
+    """
+    own = drawable.get_format()
+    model, _, kind = Babl.format_get_encoding(own).partition(" ")
+    if drawable.is_indexed():
+        model, kind = "R'G'B'", "u8"
+    grey = model.startswith("Y")
+    profile = image.get_color_profile()
+    linear = "'" not in model and "~" not in model
+    if not linear or drawable.is_indexed():
+        # Perceptual numbers have sRGB's curve; the profile that travels along speaks of its own.
+        model = "Y'" if grey else "R'G'B'"
+    else:
+        model = "Y" if grey else "RGB"
+    kind = kind if kind in _TYPES else "float"
+    name = Babl.get_name(Babl.format_with_space(f"{model}A {kind}", Babl.format_get_space(own)))
+    icc = b""
+    if profile is not None:
+        # GIMP keeps a linear image's profile linear: its curve is in the profile itself.
+        icc, linear = bytes(image.get_effective_color_profile().get_icc_profile()), False
+    return Numbers(name, "YA" if grey else "RGBA", _TYPES[kind], linear, icc)
+
+
+def read_visible(image: Any, box: Box | None = None, hidden: Sequence[Any] = ()) -> PixelData:
+    """What is seen in `box` (default: the canvas), as if the layers `hidden` were not there.
+
+    The image itself stays untouched: what is to be hidden, is hidden in a duplicate.
+
+    Raises
+    ------
+    NoMemory
+        If GIMP could not make the copy or give the pixels.
+    """
+    width, height = image.get_width(), image.get_height()
+    area = box or Box(0, 0, width, height)
+    hidden = [item for item in hidden if item.get_visible()]
+    # Visible channels and an edited layer mask are drawn on the canvas, but are not in the picture.
+    channels = any(channel.get_visible() for channel in image.get_channels())
+    if not hidden and not channels:
+        return _read(image, image, area, (0, 0))
+    copy = image.duplicate()
+    if copy is None:
+        raise _no_memory(area)
+    try:
+        copy.undo_disable()
+        for twin in [_twin(image, copy, item) for item in hidden]:
+            twin.set_visible(False)
+        for channel in copy.get_channels():
+            channel.set_visible(False)
+        if box is not None:
+            # Only what lies on the canvas is composed, and layers keep what filters see around.
+            copy.resize(box.width, box.height, -box.x0, -box.y0)
+        return _read(image, copy, area, (area.x0, area.y0) if box is not None else (0, 0))
+    finally:
+        copy.delete()
+
+
+def _read(image: Any, source: Any, area: Box, origin: tuple[int, int]) -> PixelData:
+    seen = Gimp.Layer.new_from_visible(source, source, "Flawmap")
+    if seen is None:
+        raise _no_memory(area)
+    try:
+        numbers = numbers_of(image, seen)
+        layout = numbers.layout(area.width, area.height)
+        left, top = area.x0 - origin[0], area.y0 - origin[1]
+        data = read_box(seen, Box(left, top, left + area.width, top + area.height), numbers.format)
+    finally:
+        seen.delete()
+    if len(data) != layout.nbytes:
+        raise _no_memory(area)
+    return PixelData(layout, memoryview(data), numbers.icc)
+
+
+def _twin(image: Any, copy: Any, item: Any) -> Any:
+    """The item of the duplicate that stands where `item` stands in the image."""
+    parent = item.get_parent()
+    siblings = _twin(image, copy, parent).get_children() if parent else copy.get_layers()
+    return siblings[image.get_item_position(item)]
+
+
+def read_box(drawable: Any, box: Box, format_name: str) -> bytes:
+    """Bytes of a box of a drawable, in its own coordinates."""
+    rectangle = Gegl.Rectangle.new(box.x0, box.y0, box.width, box.height)
+    return bytes(drawable.get_buffer().get(rectangle, 1.0, format_name, _NO_EDGE))
+
+
+def write_box(drawable: Any, box: Box, format_name: str, data: bytes | memoryview) -> None:
+    """Fill a box of a drawable that is not yet shown, or is the caller's to `update`.
+
+    Raises
+    ------
+    BadInput
+        If `data` has another length: GEGL would write nothing and say nothing.
+    """
+    size = Babl.format_get_bytes_per_pixel(Babl.format(format_name))
+    if len(data) != box.area * size:
+        raise BadInput(f"{box.width}×{box.height} pixels need {box.area * size} bytes.")
+    buffer = drawable.get_buffer()
+    buffer.set(Gegl.Rectangle.new(box.x0, box.y0, box.width, box.height), format_name, data)
+    buffer.flush()
+
+
+def _no_memory(area: Box) -> NoMemory:
+    return NoMemory(
+        f"GIMP could not give the {area.width}×{area.height} pixels that are seen.",
+        "Close other images, or select a part of this one first.",
+    )
