@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +56,7 @@ class Analysis:
     quality : float in [0, 1]
         Of the whole photo.
     features : float32, shape (784,)
-        Mean-pooled features of the whole photo, for heads that come later.
+        Mean-pooled features of the whole photo.
     subject : float32, shape (rows, cols) of the screen grid, values in [0, 1]
         How much each cell is part of what the photo is about.
     clipped, gamut : uint8, shape (ceil(H/8), ceil(W/8))
@@ -65,6 +65,9 @@ class Analysis:
         The whole picture as context for tiles.
     model_sha256 : str
         Of the networks that made the planes.
+    maps : float16, shape (channels, h, w)
+        Features of the whole photo by place, at most 16 × 16, for the ROI head; no channel where
+        the networks have none.
     """
 
     width: int
@@ -78,6 +81,7 @@ class Analysis:
     gamut: NDArray[np.uint8]
     thumbnail: NDArray[np.uint8]
     model_sha256: str
+    maps: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 1, 1), np.float16))
 
     def planes(self, view: str) -> ViewPlanes:
         """Planes of `screen` or `pixel`."""
@@ -86,7 +90,14 @@ class Analysis:
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays hold, for the memory budget."""
-        arrays = (self.features, self.subject, self.clipped, self.gamut, self.thumbnail)
+        arrays = (
+            self.features,
+            self.subject,
+            self.clipped,
+            self.gamut,
+            self.thumbnail,
+            self.maps,
+        )
         views = {id(v): v for v in (self.screen, self.pixel)}.values()
         return sum(a.nbytes for a in arrays) + sum(
             v.severity.nbytes + v.unknown.nbytes for v in views

@@ -1,7 +1,7 @@
 """From the trained modules to the two ONNX files that the engine runs.
 
 `dense.onnx`: uint8 photo and thumbnail in, raw severities out, any size in multiples of 32.
-`whole.onnx`: uint8 photo in, mean features and quality out. Batch norms are folded into the
+`whole.onnx`: uint8 photo in, mean features, quality and features by place out. Batch norms are folded into the
 convolutions, constant pads into the convolutions' own padding, the stem's scaling into its
 weights. Opset 17, fp32 arithmetic; the large backbone of `whole.onnx` is stored in fp16 and cast
 when it is loaded.
@@ -27,6 +27,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from .calibration import Calibration
 from .lite0 import Lite0, PaddedConv, imagenet_lite0
 from .network import Context, DenseNetwork
+from .whole_maps import MAP_CHANNELS, add_maps
 from .words import DISTORTIONS, STRIDE
 
 __all__ = [
@@ -277,6 +278,7 @@ def export_whole(weights: npt.NDArray[np.float64], bias: float, file: Path) -> W
         dynamic_axes={"photo": {1: "H", 2: "W"}},
     )
     _halve(model)
+    add_maps(model)
     _save(model, file)
     return graph
 
@@ -295,7 +297,7 @@ def write_model(folder: Path, name: str, version: str, calibration: Calibration)
         **calibration.as_json(),
         "stride": STRIDE,
         "receptive_halo": HALO,
-        "whole": {"long_side": 512, "multiple": 32, "resize": "area"},
+        "whole": {"long_side": 512, "multiple": 32, "resize": "area", "maps": MAP_CHANNELS},
     }
     (folder / "model.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     return document

@@ -24,6 +24,7 @@ from flawmap_train.export import (
 )
 from flawmap_train.lite0 import CHANNELS, imagenet_lite0
 from flawmap_train.network import Context, DenseNetwork
+from flawmap_train.whole_maps import MAP_CHANNELS
 from flawmap_train.words import DISTORTIONS
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
@@ -77,7 +78,11 @@ def test_the_thumbnail_is_heard(exported):
 def test_the_whole_file_agrees_with_torch(exported, size):
     folder, _, whole = exported
     photo = textured(4, *size)[None]
-    features, quality = session(folder / "whole.onnx").run(None, {"photo": photo})
+    run = session(folder / "whole.onnx").run
+    features, quality, maps = run(["features", "quality", "maps"], {"photo": photo})
+    assert maps.shape == (1, MAP_CHANNELS, size[0] // 32, size[1] // 32)
+    # The last stage's mean is the mean of its features by place.
+    assert np.abs(maps[0, -320:].mean((1, 2)) - features[0, -320:]).max() < 1e-3
     with torch.no_grad():
         theirs, their_quality = whole(torch.from_numpy(photo))
     assert features.shape == (1, 784) and quality.shape == (1,)

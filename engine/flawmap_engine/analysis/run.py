@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from flawmap_api.geometry import Box, Grid
 from flawmap_engine.calibration import calibrated, to_bytes
-from flawmap_engine.inference import Networks
+from flawmap_engine.inference import Networks, Whole
 from flawmap_engine.planes import Analysis, ViewPlanes
 
 from .evidence import clipped_area, lost_share, raised_by_clipping, unknown_cells
@@ -198,23 +198,23 @@ class _Job:
         small = screen_rgb is self.photo.rgb
         pixel = None if small else self._view("pixel", self.photo.rgb, before, box)
         whole_at = len(screen.tiles)
-        work: list[Callable[[], tuple[_View, Tile, ViewPlanes] | tuple[NDArray[np.float32], float]]]
+        work: list[Callable[[], tuple[_View, Tile, ViewPlanes] | Whole]]
         work = [self._tile_work(screen, tile, context) for tile in screen.tiles]
         if before is None:
             work.append(lambda: self.networks.whole(whole_view(screen_rgb)))
         if pixel is not None:
             work += [self._tile_work(pixel, tile, context) for tile in pixel.tiles]
 
-        features, quality = (
-            (np.zeros(0, np.float32), 0.0) if before is None else (before.features, before.quality)
-        )
+        whole = Whole(np.zeros(0, np.float32), 0.0, np.zeros((0, 1, 1), np.float16))
+        if before is not None:
+            whole = Whole(before.features, before.quality, before.maps)
         left_of_screen, tiles_done = whole_at, 0
         if not left_of_screen:
             self._screen_is_done(screen)
         with closing(self._results(work)) as results:
             for result in results:
-                if len(result) == 2:
-                    features, quality = result
+                if isinstance(result, Whole):
+                    whole = result
                     self.on_stage(Stage("whole", 1, 1, "screen"))
                     continue
                 view, tile, planes = result
@@ -233,13 +233,14 @@ class _Job:
             height=self.height,
             screen=screen.planes,
             pixel=_renamed(screen.planes, "pixel") if pixel is None else pixel.planes,
-            quality=quality,
-            features=features,
+            quality=whole.quality,
+            features=whole.features,
             subject=subject,
             clipped=self.photo.clipped,
             gamut=self.photo.gamut,
             thumbnail=context,
             model_sha256=self.networks.card.sha256,
+            maps=whole.maps,
         )
 
     def _view(self, name: str, rgb: Pixels, before: Analysis | None, box: Box | None) -> _View:

@@ -84,6 +84,7 @@ def roi_score(request: RoiScore, context: Context) -> Reply:
             point=None if request.point is None else (request.point[0], request.point[1]),
             region=request.region,
             mask=_mask(request, entry, context) if request.mask else None,
+            head=context.engine.networks.roi,
         )
         return Reply({"roi": score.to_dict()})
 
@@ -138,6 +139,7 @@ def _reported(request: Analyze | Regions, entry: Entry, context: Context) -> Rep
             confidence=networks.card.confidence,
             engine=engine,
             notes=source.notes,
+            head=networks.roi,
         )
         context.store.keep_report(entry, key, report)
     return Reply({"report": replace(report, photo=photo).to_dict(), "photo_id": entry.photo_id})

@@ -6,7 +6,7 @@ Everything that knows ONNX Runtime lives here; the rest of the engine sees `Netw
 from __future__ import annotations
 
 from .devices import DeviceInfo
-from .networks import Networks
+from .networks import Networks, Whole
 from .weights import ModelCard
 
-__all__ = ["DeviceInfo", "ModelCard", "Networks"]
+__all__ = ["DeviceInfo", "ModelCard", "Networks", "Whole"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -15,13 +16,31 @@ from numpy.typing import NDArray
 from flawmap_api.errors import FlawmapError, InternalError, NoMemory, Unsupported
 
 from .devices import DeviceInfo, Sessions, choose_device, first_line, open_on_cpu
+from .roi_head import RoiHead, load_roi_head
 from .runtime import OnnxRuntime, Runtime, installed_package
 from .threads import limit_native_threads, thread_budget
 from .weights import ModelCard, Weights, load_weights
 
-__all__ = ["Networks"]
+__all__ = ["Networks", "Whole"]
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Whole:
+    """What the whole-photo network says.
+
+    Attributes
+    ----------
+    features : float32, shape (784,)
+    quality : float in [0, 1]
+    maps : float16, shape (channels, h, w)
+        Features by place; no channel where the network gives none.
+    """
+
+    features: NDArray[np.float32]
+    quality: float
+    maps: NDArray[np.float16]
 
 
 class Networks:
@@ -34,6 +53,8 @@ class Networks:
     card : ModelCard
     threads : int
         How many tiles are computed at a time; each takes one thread.
+    roi : RoiHead or None
+        What scores parts of a photo; None where the folder of weights has none.
     """
 
     def __init__(
@@ -43,9 +64,11 @@ class Networks:
         sessions: Sessions,
         device: DeviceInfo,
         threads: int,
+        roi: RoiHead | None = None,
     ) -> None:
         self.card: ModelCard = weights.card
         self.threads = threads
+        self.roi = roi
         self._weights = weights
         self._runtime = runtime
         self._sessions = sessions
@@ -99,7 +122,7 @@ class Networks:
                 info.device, info.providers, info.requested, f"{info.reason} Note: {advice}"
             )
         limit_native_threads(budget)
-        return cls(read, door, sessions, info, budget)
+        return cls(read, door, sessions, info, budget, load_roi_head(read.card.path, door))
 
     @property
     def device(self) -> DeviceInfo:
@@ -127,7 +150,7 @@ class Networks:
         (severity,) = self._run(lambda s: s.dense.run(["severity"], feeds))
         return np.asarray(severity[0], np.float32)
 
-    def whole(self, photo: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
+    def whole(self, photo: NDArray[np.uint8]) -> Whole:
         """Features and quality of a whole photo.
 
         Parameters
@@ -137,13 +160,17 @@ class Networks:
 
         Returns
         -------
-        features : float32, shape (784,)
-        quality : float in [0, 1]
+        Whole
         """
         feeds: Mapping[str, Any] = {"photo": photo[None]}
-        features, quality = self._run(lambda s: s.whole.run(["features", "quality"], feeds))
+        outputs = ["features", "quality", *(["maps"] if self.card.maps else [])]
+        features, quality, *maps = self._run(lambda s: s.whole.run(outputs, feeds))
         value = float(np.ravel(quality)[0])
-        return np.asarray(features[0], np.float32), min(1.0, max(0.0, value))
+        return Whole(
+            np.asarray(features[0], np.float32),
+            min(1.0, max(0.0, value)),
+            np.asarray(maps[0][0], np.float16) if maps else np.zeros((0, 1, 1), np.float16),
+        )
 
     def close(self) -> None:
         """End the threads; what they are computing is finished first."""

@@ -15,11 +15,13 @@ from typing import Any, Final
 from flawmap_api.errors import NotFound, Unsupported
 from flawmap_api.words import DISTORTIONS
 
-__all__ = ["DENSE", "WHOLE", "Curve", "ModelCard", "Weights", "load_weights", "weights_folder"]
+__all__ = ["DENSE", "ROI_CARD", "WHOLE", "Curve", "ModelCard", "Weights", "load_weights", "weights_folder"]
 
 DENSE: Final = "dense.onnx"
 WHOLE: Final = "whole.onnx"
 _CARD: Final = "model.json"
+#: The card of the head that scores parts, which not every folder has.
+ROI_CARD: Final = "roi.json"
 _STRIDE: Final = 8
 _REINSTALL: Final = "Install Flawmap again, or point FLAWMAP_WEIGHTS to a whole folder of weights."
 
@@ -42,11 +44,13 @@ class ModelCard:
     confidence : dict of distortion to table
         From a region's severity to the share of such regions that are right.
     sha256 : str
-        Of the whole model: the card, which holds the hash of each file.
+        Of the whole model: its cards, which hold the hash of each file.
     path : Path
         The folder.
     halo : int
         Pixels around a tile that its answer depends on.
+    maps : int
+        Channels of the whole-photo network's features by place; 0 if it gives none.
     """
 
     name: str
@@ -58,6 +62,7 @@ class ModelCard:
     sha256: str
     path: Path
     halo: int = 64
+    maps: int = 0
 
 
 @dataclass(frozen=True)
@@ -93,8 +98,9 @@ def load_weights(folder: Path | None = None) -> Weights:
     try:
         data = json.loads(text)
         # Canonical form: line endings or indentation do not make another model.
-        canonical = json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
-        card = _card(data, hashlib.sha256(canonical).hexdigest(), folder)
+        canonical = json.dumps(data, sort_keys=True, separators=(",", ":"))
+        identity = (canonical + _roi_identity(folder)).encode()
+        card = _card(data, hashlib.sha256(identity).hexdigest(), folder)
         hashes = {name: str(data["files"][name]) for name in (DENSE, WHOLE)}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
@@ -103,6 +109,15 @@ def load_weights(folder: Path | None = None) -> Weights:
         ) from None
     dense, whole = (_checked(folder / name, hashes[name]) for name in (DENSE, WHOLE))
     return Weights(card, dense, whole)
+
+
+def _roi_identity(folder: Path) -> str:
+    """What the ROI head adds to the model's identity: its card in canonical form; empty if none."""
+    try:
+        text = (folder / ROI_CARD).read_bytes()
+    except OSError:
+        return ""
+    return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
 
 
 def _read(path: Path) -> bytes:
@@ -147,6 +162,7 @@ def _card(data: Mapping[str, Any], sha256: str, folder: Path) -> ModelCard:
         sha256=sha256,
         path=folder,
         halo=int(data.get("receptive_halo", 64)),
+        maps=int(data.get("whole", {}).get("maps", 0)),
     )
 
 

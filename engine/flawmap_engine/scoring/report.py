@@ -32,7 +32,9 @@ from flawmap_engine.planes import Analysis
 
 from . import sentences
 from .at_1_to_1 import only_at_1_to_1
-from .formulas import Ground, overall_severity, rank, standing, subject_sharpness
+from .formulas import Ground, overall_severity, rank, subject_sharpness
+from .head import Head, Judged, judge
+from .roi_numbers import Part
 
 __all__ = ["MAX_REGIONS", "Table", "build_report"]
 
@@ -60,6 +62,7 @@ def build_report(
     engine: EngineInfo,
     notes: tuple[str, ...] = (),
     marks: Mapping[str, str] | None = None,
+    head: Head | None = None,
 ) -> Report:
     """Write the report of one view.
 
@@ -78,6 +81,8 @@ def build_report(
         What else the reader should know, as sentences.
     marks : mapping of region id to verdict, optional
         What a person decided. Nothing keeps marks yet; this is where they will come in.
+    head : Head, optional
+        What judges the regions; the formulas without it.
 
     Returns
     -------
@@ -86,7 +91,7 @@ def build_report(
     planes = analysis.planes(view)
     ground = Ground.of(analysis, view)
     summaries: dict[str, DistortionSummary] = {}
-    regions: list[Region] = []
+    found: list[RegionShape] = []
     more: dict[str, More] = {}
     for name in planes.distortions:
         k = thresholds[name]
@@ -103,7 +108,12 @@ def build_report(
         shapes, more[name] = find_regions(
             planes, k, name, analysis.width, analysis.height, counts=counts
         )
-        regions += [_region(s, ground, analysis, confidence, marks or {}) for s in shapes]
+        found += shapes
+    judged = judge(analysis, ground, [Part(s.cells, s.area, s.row, s.col) for s in found], head)
+    regions = [
+        _region(shape, stands, analysis, confidence, marks or {})
+        for shape, stands in zip(found, judged, strict=True)
+    ]
     kept, left = _worst(regions)
     return Report(
         photo=photo,
@@ -122,12 +132,11 @@ def build_report(
 
 def _region(
     shape: RegionShape,
-    ground: Ground,
+    stands: Judged,
     analysis: Analysis,
     confidence: Mapping[str, Table],
     marks: Mapping[str, str],
 ) -> Region:
-    stands = standing(ground, shape.cells, shape.area, shape.row, shape.col)
     subkind = _subkind(shape, analysis)
     text, sentence_id, args = sentences.of_region(
         shape.distortion,
@@ -147,7 +156,7 @@ def _region(
         quality=rounded(stands.quality),
         importance=rounded(stands.importance),
         subject=rounded(stands.subject),
-        intentional=False,
+        intentional=shape.distortion in stands.intentional,
         confidence=rounded(_looked_up(confidence.get(shape.distortion), shape.severity)),
         sentence=text,
         sentence_id=sentence_id,

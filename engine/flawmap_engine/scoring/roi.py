@@ -30,7 +30,9 @@ from flawmap_engine.masks import (
 )
 from flawmap_engine.planes import Analysis
 
-from .formulas import Ground, standing, top_severity
+from .formulas import Ground, top_severity
+from .head import Head, judge
+from .roi_numbers import Part as _Cells
 
 __all__ = ["score_roi"]
 
@@ -60,6 +62,7 @@ def score_roi(
     point: tuple[int, int] | None = None,
     region: str | None = None,
     mask: NDArray[np.uint8] | None = None,
+    head: Head | None = None,
 ) -> RoiScore:
     """Score one marked part of a photo.
 
@@ -77,6 +80,8 @@ def score_roi(
         Id of a region of this view and these thresholds.
     mask : uint8, shape (H, W), optional
         Of the photo's size, 128 and more inside.
+    head : Head, optional
+        What judges the part; the formulas without it.
 
     Returns
     -------
@@ -99,12 +104,15 @@ def score_roi(
         part = _of_region(region_of(analysis, view, thresholds, region))
     else:
         part = _masked(analysis, view, np.asarray(mask))
-    return _score(analysis, view, thresholds, part)
+    return _score(analysis, view, thresholds, part, head)
 
 
-def _score(analysis: Analysis, view: str, thresholds: Mapping[str, int], part: _Part) -> RoiScore:
+def _score(
+    analysis: Analysis, view: str, thresholds: Mapping[str, int], part: _Part, head: Head | None
+) -> RoiScore:
     planes = analysis.planes(view)
-    stands = standing(Ground.of(analysis, view), part.cells, part.area)
+    ground = Ground.of(analysis, view)
+    (stands,) = judge(analysis, ground, [_cropped(part)], head)
     size = int(part.cells.sum())
     distortions = {}
     for name in planes.distortions:
@@ -113,8 +121,9 @@ def _score(analysis: Analysis, view: str, thresholds: Mapping[str, int], part: _
         reached = share_reaches(
             planes, name, thresholds[name], analysis.width, analysis.height, part.cells, MIN_AREA
         )
+        strength = top_severity(severity, known) if reached else 0.0
         distortions[name] = RoiDistortion(
-            severity=rounded(top_severity(severity, known)) if reached else 0.0,
+            severity=rounded(stands.severity.get(name, strength)),
             unknown=rounded(1 - int(known.sum()) / size),
         )
     return RoiScore(
@@ -126,6 +135,14 @@ def _score(analysis: Analysis, view: str, thresholds: Mapping[str, int], part: _
         distortions=distortions,
         masked=part.masked,
     )
+
+
+def _cropped(part: _Part) -> _Cells:
+    """The part's cells as a report crops a region's, so that both get one answer."""
+    rows, cols = (np.flatnonzero(part.cells.any(axis)) for axis in (1, 0))
+    top, left = int(rows[0]), int(cols[0])
+    cells = part.cells[top : int(rows[-1]) + 1, left : int(cols[-1]) + 1]
+    return _Cells(cells, part.area, top, left)
 
 
 def _boxed(analysis: Analysis, view: str, box: Box, how: str) -> _Part:
