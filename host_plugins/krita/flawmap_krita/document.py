@@ -22,6 +22,7 @@ from .nodes import (
     keep_active,
     key_of,
     mask_of,
+    only_layer,
     read_json,
     selection_of,
     top_of,
@@ -104,8 +105,13 @@ class KritaDocument:
         width, height = self.size
         box = box or Box(0, 0, width, height)
         repairs = [node for key in without if (node := find_node(doc, key)) is not None]
-        with hidden(doc, [*self._overlay.nodes(), *repairs]):
-            array = doc.pixelData(box.x0, box.y0, box.width, box.height)
+        ours = [*self._overlay.nodes(), *repairs]
+        alone = only_layer(doc, ours)
+        if alone is not None:
+            array = alone.projectionPixelData(box.x0, box.y0, box.width, box.height)
+        else:
+            with hidden(doc, ours):
+                array = doc.pixelData(box.x0, box.y0, box.width, box.height)
         space = self._space()
         if space.converted:
             array = self._to_srgb(array, box)

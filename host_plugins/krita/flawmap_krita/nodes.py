@@ -25,6 +25,7 @@ __all__ = [
     "keep_active",
     "key_of",
     "mask_of",
+    "only_layer",
     "read_json",
     "redraw",
     "selection_of",
@@ -109,6 +110,35 @@ def keep_active(doc: Any, later: Callable[[float, Callable[[], None]], Any]) -> 
         doc.setActiveNode(before)
         for milliseconds in _SETTLING:
             later(milliseconds / 1000, restore)
+
+
+def only_layer(doc: Any, without: list[Any]) -> Any | None:
+    """The layer that is all there is to be seen without these nodes, if it is a plain one.
+
+    Krita shows such a layer's own numbers where it is the only one of the document; as soon as
+    there is a second, even a hidden one, it blends, and half transparent pixels round to others.
+    Read from the layer, they are the same before and after an overlay was made.
+    """
+    ours = {key_of(node) for node in without}
+    shown = [
+        node
+        for node in doc.rootNode().childNodes()
+        if node.visible() and node.type() != "selectionmask" and key_of(node) not in ours
+    ]
+    if len(shown) != 1:
+        return None
+    node = shown[0]
+    plain = (
+        node.type() == "paintlayer"
+        and node.blendingMode() == "normal"
+        and node.opacity() == 255
+        and not node.inheritAlpha()
+        and not node.layerStyleToAsl()
+        and node.colorModel() == doc.colorModel()
+        and node.colorDepth() == doc.colorDepth()
+        and node.colorProfile() == doc.colorProfile()
+    )
+    return node if plain else None
 
 
 def selection_of(mask: Mask) -> Any:

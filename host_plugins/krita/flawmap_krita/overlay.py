@@ -124,6 +124,7 @@ class Overlay:
         old = find_node(self._doc, str(record.get("masks", "")))
         written: dict[str, Any] = {}
         group = self._doc.createGroupLayer("Flawmap masks")
+        group.setVisible(False)  # it shows nothing, and is not to count as a second layer
         for name, mask in reversed(list(masks.items())):
             node = self._doc.createSelectionMask(name)
             node.setSelection(selection_of(mask))
