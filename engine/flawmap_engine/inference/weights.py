@@ -15,7 +15,16 @@ from typing import Any, Final
 from flawmap_api.errors import NotFound, Unsupported
 from flawmap_api.words import DISTORTIONS
 
-__all__ = ["DENSE", "ROI_CARD", "WHOLE", "Curve", "ModelCard", "Weights", "load_weights", "weights_folder"]
+__all__ = [
+    "DENSE",
+    "ROI_CARD",
+    "WHOLE",
+    "Curve",
+    "ModelCard",
+    "Weights",
+    "load_weights",
+    "weights_folder",
+]
 
 DENSE: Final = "dense.onnx"
 WHOLE: Final = "whole.onnx"

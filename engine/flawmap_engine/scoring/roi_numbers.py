@@ -217,7 +217,7 @@ def _light(analysis: Analysis) -> Floats:
     chroma = x.max(-1) - x.min(-1)
     detail = np.abs(luma - cv2.blur(luma, (3, 3)))
     lost = [
-        _brought(plane / np.float32(255), (_SMALL, _SMALL))
+        _brought(np.asarray(plane / 255, np.float32), (_SMALL, _SMALL))
         for plane in (analysis.clipped, analysis.gamut)
     ]
     planes = [luma, luma * luma, chroma, luma < 0.1, luma > 0.92, 8 * detail, *lost]
