@@ -3,9 +3,6 @@
 A helper process (`relay`) in the engine's own Python has the sockets; this is the host's end of its
 standard input and output. The wire's own frames go over them, and the link looks like `Channel`.
 Nothing here waits for a pipe but two threads: one reads, one writes.
-
-On a pipe a message is its number of frames, then each frame's length and bytes; numbers are four
-bytes, highest first. No frames at all is a sign of life.
 """
 
 from __future__ import annotations
@@ -21,112 +18,23 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from . import errors
-from ._checked import read
 from .channel import read_answer
-from .connection import ConnectionInfo
-from .errors import EngineLost, FlawmapError
-from .launch import foreign_environment, no_common_protocol, shares_protocol
+from .errors import EngineLost
+from .frames import BEAT_SECONDS, frames_from, frames_to
+from .launch import foreign_environment
 from .messages import Request, to_body
-from .results import HelloInfo
-from .roads import StatusCallback
-from .wire import MAX_FRAMES, SOCKET_LIMIT, Message, encode, error_in, new_id
+from .wire import Message, encode, error_in, new_id
 
-__all__ = ["BEAT_SECONDS", "Pipe", "Relayed", "frames_from", "frames_to", "reach"]
+__all__ = ["Pipe"]
 
 Frames = Sequence["bytes | memoryview"]
 
-#: How often the helper process gives a sign of life, and when its silence means that it hangs.
-BEAT_SECONDS: Final = 1.0
+#: The silence that means that the helper process hangs.
 _SILENT_SECONDS: Final = 10.0
-#: What the helper may take to start: Python's own start, and what `launch` may wait.
-_START_SECONDS: Final = 60.0
 #: A host that does not look stops the reading here, as a socket's own mark would.
 _MOST_WAITING: Final = 1000
-_NUMBER: Final = 4
-
-
-def frames_to(stream: Any, frames: Frames) -> None:
-    """Write one message to a raw stream; raises `OSError` if nobody reads it any more."""
-    pieces: list[bytes | memoryview] = [len(frames).to_bytes(_NUMBER, "big")]
-    for frame in frames:
-        view = memoryview(frame).cast("B")
-        pieces += [view.nbytes.to_bytes(_NUMBER, "big"), view]
-    if sum(len(piece) for piece in pieces) <= 1 << 16:
-        pieces = [b"".join(pieces)]
-    for piece in pieces:
-        left = memoryview(piece)
-        while left.nbytes:
-            left = left[stream.write(left) or 0 :]
-
-
-def frames_from(stream: Any) -> list[memoryview] | None:
-    """Read one message from a raw stream; None at its end, also in the middle of a message.
-
-    Raises
-    ------
-    EngineLost
-        If what it claims is more than a message can be.
-    """
-    count = _number(stream)
-    if count is None:
-        return None
-    frames = []
-    if count > MAX_FRAMES + 1:
-        raise EngineLost("The helper process sent something that is no message.")
-    for _ in range(count):
-        size = _number(stream)
-        if size is not None and size > SOCKET_LIMIT:
-            raise EngineLost("The helper process sent something that is no message.")
-        frame = None if size is None else _exactly(stream, size)
-        if frame is None:
-            return None
-        frames.append(frame)
-    return frames
-
-
-def _number(stream: Any) -> int | None:
-    data = _exactly(stream, _NUMBER)
-    return None if data is None else int.from_bytes(data, "big")
-
-
-def _exactly(stream: Any, size: int) -> memoryview | None:
-    whole = memoryview(bytearray(size))
-    left = whole
-    while left.nbytes:
-        done = stream.readinto(left)
-        if not done:
-            return None
-        left = left[done:]
-    return whole.toreadonly()
-
-
-@dataclass(frozen=True)
-class Relayed:
-    """A ready engine that a helper process speaks to; `info` holds no keys."""
-
-    info: ConnectionInfo
-    hello: HelloInfo
-    folder: Path
-    private: bool
-    folder_is_made: bool
-    pipe: Pipe
-
-    def alive(self) -> bool:
-        """Whether engine and helper process are there, as far as the helper has told."""
-        return self.pipe.broken() is None
-
-    def link(self) -> Pipe:
-        """The pipes themselves."""
-        return self.pipe
-
-    def control(self, request: Request, *, timeout: float) -> Message:
-        """Ask the engine's control address by way of the helper; from any thread."""
-        return self.pipe.exchange(request, timeout=timeout)
 
 
 class Pipe:
@@ -269,7 +177,7 @@ class Pipe:
         except OSError:
             pass
         except EngineLost as error:
-            reason = error.message
+            reason = error.message.rstrip(".")
         if stream is not None:
             stream.close()
         with self._changed:
@@ -327,80 +235,6 @@ class Pipe:
         self._said.close()
         if self._process in _running:
             _running.remove(self._process)
-
-
-def reach(
-    command: Sequence[str],
-    *,
-    device: str,
-    folder: Path | None,
-    private: bool,
-    start: bool,
-    adopt_others: bool,
-    engine_command: Sequence[str] | None,
-    on_status: StatusCallback | None,
-) -> Relayed:
-    """Start a helper process that finds or starts an engine; `launch.launch` from afar.
-
-    Raises
-    ------
-    EngineLost
-        Also if the helper process itself cannot run; with its last lines.
-    """
-    wishes = {
-        "device": device,
-        "folder": None if folder is None else str(folder),
-        "private": private,
-        "start": start,
-        "adopt_others": adopt_others,
-        "engine_command": None if engine_command is None else list(engine_command),
-    }
-    pipe = Pipe(command)
-    try:
-        pipe.send(Message(new_id(), "relay.connect", wishes))
-        ready = _ready(pipe, on_status)
-        try:
-            info = read(ConnectionInfo, ready.get("info"), "info")
-            hello = read(HelloInfo, ready.get("hello"), "hello")
-        except FlawmapError as error:
-            raise EngineLost(f"The helper process cannot be understood: {error}") from None
-        if not shares_protocol(info):
-            raise no_common_protocol(info)
-        place = Path(str(ready.get("folder")))
-        return Relayed(info, hello, place, private, bool(ready.get("folder_is_made")), pipe)
-    except BaseException:
-        pipe.close()
-        raise
-
-
-def _ready(pipe: Pipe, on_status: StatusCallback | None) -> dict[str, Any]:
-    deadline = time.monotonic() + _START_SECONDS
-    while (left := deadline - time.monotonic()) > 0:
-        reason = pipe.broken()
-        message = pipe.receive(0 if reason else min(left, 1.0))
-        if message is None:
-            if reason:
-                raise EngineLost(
-                    f"The engine's helper process could not work: {reason}.",
-                    "Install the plug-in again: `flawmap plugins update`.",
-                    pipe.last_words(),
-                )
-        elif message.type == "relay.ready":
-            return dict(message.body)
-        elif message.type == "relay.failed":
-            raise _told(dict(message.body))
-        elif message.type == "relay.status" and on_status:
-            on_status(str(message.body.get("text")))
-    raise EngineLost(f"The engine's helper process did not start within {_START_SECONDS:.0f} s.")
-
-
-def _told(body: dict[str, Any]) -> FlawmapError:
-    """The error that `launch` raised in the helper process."""
-    message, hint = str(body.get("message", "")), str(body.get("hint", ""))
-    kind = getattr(errors, str(body.get("kind")), EngineLost)
-    if isinstance(kind, type) and issubclass(kind, FlawmapError) and kind is not EngineLost:
-        return kind(message, hint)
-    return EngineLost(message, hint, tuple(str(line) for line in body.get("log_tail", ())))
 
 
 #: Helper processes of this process.

@@ -26,9 +26,9 @@ from typing import Any
 from ._checked import read
 from .channel import Channel
 from .errors import EngineLost, FlawmapError, InternalError
+from .frames import BEAT_SECONDS, frames_from, frames_to
 from .launch import Launched, launch
 from .messages import CONTROL_REQUESTS
-from .pipes import BEAT_SECONDS, frames_from, frames_to
 from .wire import Message, decode, encode, new_id
 
 __all__ = ["main"]

@@ -2,7 +2,7 @@
 
 The direct road is a ZeroMQ socket of the client's own (`launch`). Where a host's Python cannot load
 pyzmq, a helper process in the engine's own Python has the socket, and the client speaks to it over
-pipes (`pipes`). `Session` gets its link from here, so nothing else knows the difference.
+pipes (`relayed`). `Session` gets its link from here, so nothing else knows the difference.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def choose(
         )
 
     def relayed(folder: Path | None) -> Reached:
-        from .pipes import reach
+        from .relayed import reach
 
         return reach(
             relay_command or (),
