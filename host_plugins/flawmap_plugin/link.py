@@ -40,7 +40,8 @@ _IDLE_SECONDS = 1.0
 class Outcome(Protocol):
     """Called once when a task has ended: with its value, or with what went wrong."""
 
-    def __call__(self, value: Any, error: BaseException | None) -> None: ...
+    def __call__(self, value: Any, error: BaseException | None) -> None:
+        """One of the two is None."""
 
 
 @dataclass(eq=False)

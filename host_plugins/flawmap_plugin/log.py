@@ -12,6 +12,13 @@ __all__ = ["open_log"]
 _MOST_BYTES = 512 * 1024
 
 
+class _Quiet(logging.handlers.RotatingFileHandler):
+    """Where the disk is full, nothing is printed into the editor's terminal at every line."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        del record
+
+
 def open_log(path: Path) -> logging.Logger:
     """The plug-in's logger, writing to `path` (and, when that is full, keeping one older file).
 
@@ -26,15 +33,11 @@ def open_log(path: Path) -> logging.Logger:
     handler: logging.Handler = logging.NullHandler()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # delay: the file is opened at the first line, so that a quiet start leaves none behind.
-        handler = logging.handlers.RotatingFileHandler(
-            path, maxBytes=_MOST_BYTES, backupCount=1, encoding="utf-8", delay=True
-        )
+        # delay: a folder that cannot be written to is met at the first line, and swallowed there.
+        handler = _Quiet(path, maxBytes=_MOST_BYTES, backupCount=1, encoding="utf-8", delay=True)
     except OSError:
         pass
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    # Where the disk is full, logging must not print into the editor's terminal at every line.
-    handler.handleError = lambda record: None  # type: ignore[method-assign]
     log.addHandler(handler)
     log.info("Python %s", sys.version.split()[0])
     return log

@@ -14,7 +14,17 @@ from flawmap_api.sources import PixelData
 
 from .host import Mask
 
-__all__ = ["crop", "grown", "meet", "overlap", "placed", "print_of", "union"]
+__all__ = [
+    "crop",
+    "grown",
+    "meet",
+    "overlap",
+    "placed",
+    "print_of",
+    "print_of_mask",
+    "sample_of",
+    "union",
+]
 
 _ANY = bytes([0]) + bytes([255]) * 255
 _HALF = bytes(128) + bytes([255]) * 128
@@ -79,8 +89,20 @@ def overlap(a: Mask, b: Mask) -> bool:
     return bool(int.from_bytes(first, "big") & int.from_bytes(second, "big"))
 
 
+def sample_of(box: Box) -> Box:
+    """The part of a box that its print is taken of: the middle, at most about a megapixel."""
+    width, height = min(box.width, 1024), min(box.height, 1024)
+    x0, y0 = box.x0 + (box.width - width) // 2, box.y0 + (box.height - height) // 2
+    return Box(x0, y0, x0 + width, y0 + height)
+
+
 def print_of(pixels: PixelData, at: Box, part: Box) -> int:
     """A number that tells whether the pixels of `part` changed; `pixels` are those of `at`."""
     layout = pixels.layout
     size = CHANNELS[layout.channels] * DTYPES[layout.dtype]
     return zlib.crc32(crop(pixels.data, at, part, size))
+
+
+def print_of_mask(mask: Mask) -> int:
+    """A number that tells one selection from another."""
+    return zlib.crc32(mask.data, zlib.crc32(repr(mask.box.as_list()).encode()))

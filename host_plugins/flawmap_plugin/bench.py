@@ -1,0 +1,421 @@
+"""Bench: what all verbs stand on: the open documents, the one job under way, the state.
+
+The desk adds the verbs. Nothing here knows what a flaw is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from flawmap_api import palette
+from flawmap_api.errors import Busy, Cancelled, FlawmapError, NotFound
+from flawmap_api.messages import Close
+from flawmap_api.photobook import PhotoBook
+from flawmap_api.results import Progress
+from flawmap_api.steps import Steps, plain_steps
+
+from . import asks, notes, showing
+from .asks import Stale, Work
+from .diagnostics import diagnostics_text, engine_line
+from .findings import Findings
+from .home import Home
+from .host import Document, Host, OverlayState, Watch
+from .link import Connect, EngineLink, Task, connector
+from .log import open_log
+from .settings import load_settings, save_settings
+from .state import Message, State
+from .texts import Texts
+
+__all__ = ["Bench"]
+
+T = TypeVar("T")
+
+#: How often the editor is asked which document it shows, and what became of it; seconds.
+_LOOK_SECONDS = 0.5
+
+
+class _Job:
+    """The verb under way."""
+
+    def __init__(self, found: Findings) -> None:
+        self.found = found
+        self.title = found.document.title
+        self.doing = "doing.starting"
+        self.progress: float | None = None
+        self.task: Task | None = None
+
+    def cancel(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+
+
+class Bench:
+    """Documents, job and state of one plug-in.
+
+    Parameters
+    ----------
+    host : Host
+    home : Home
+        Where settings and log lie.
+    connect : callable, optional
+        Gives a session with the engine, in a thread; default: as the installer wrote down.
+
+    Attributes
+    ----------
+    texts : Texts
+        In the person's language; shells take their labels from it ("ui.…").
+    settings : Settings
+    log : Logger
+    """
+
+    def __init__(self, host: Host, home: Home, connect: Connect | None = None) -> None:
+        self._host = host
+        self._home = home
+        self.log = open_log(home.log)
+        self.settings, damaged = load_settings(home.settings)
+        self.texts = Texts.chosen(self.settings.language, host.can.language)
+        self._link = EngineLink(
+            host, connect or connector(home.installation), on_change=self._tell, log=self.log
+        )
+        self._documents: dict[str, Findings] = {}
+        self._active = ""
+        self._overlay = OverlayState(False, False)
+        self._job: _Job | None = None
+        self._message: Message | None = None
+        self._errors: deque[str] = deque(maxlen=5)
+        self._observers: list[Callable[[State], None]] = []
+        self._timers: dict[str, Watch] = {}
+        self._state = State()
+        if damaged:
+            self._say(Message("warning", self.texts("message.settings_damaged")))
+        self._watches = [host.every(_LOOK_SECONDS, self.look_around)]
+        if (saving := host.on_save(self._before_save)) is not None:
+            self._watches.append(saving)
+        self.look_around()
+
+    # ------------------------------------------------------------------------ for shells
+
+    @property
+    def state(self) -> State:
+        """What is to be shown now."""
+        return self._state
+
+    @property
+    def busy(self) -> bool:
+        """Whether a verb is under way."""
+        return self._job is not None
+
+    def observe(self, what: Callable[[State], None]) -> Watch:
+        """Call something with every new state, and with the present one at once."""
+        self._observers.append(what)
+        what(self._state)
+        return _Observer(self._observers, what)
+
+    def look_around(self) -> None:
+        """Ask the editor which document it shows; called by a timer, or at a host's own signal."""
+        with self._caught():
+            self._forget_closed()
+            document = self._host.active()
+            self._active = "" if document is None else document.key
+            self._overlay = OverlayState(False, False)
+            if document is not None:
+                found = self._documents.get(document.key)
+                if found is None:
+                    found = self._documents[document.key] = self._adopt(document)
+                found.document = document
+                self._overlay = document.overlay()
+                for item in found.items:
+                    if item.repair is not None and not document.has_layer(item.repair.layer):
+                        # An undo took it: the pixels are what they were before.
+                        found.change(item.key, repair=None, after=None, print=None)
+        self._tell()
+
+    def change_settings(self, **changes: Any) -> None:
+        """Change settings by name and keep them; "language" takes effect at once."""
+        self.settings = replace(self.settings, **changes)
+        self.texts = Texts.chosen(self.settings.language, self._host.can.language)
+        try:
+            save_settings(self.settings, self._home.settings)
+        except OSError as error:
+            self._failed(error, self.texts("message.settings_unsaved"))
+        self._tell()
+
+    def dismiss(self) -> None:
+        """The person has read the message."""
+        self._message = None
+        self._tell()
+
+    def diagnostics(self) -> str:
+        """What somebody who helps has to know, as text to copy."""
+        return diagnostics_text(self._host, self._home, self._link, self.settings, self._errors)
+
+    def status(self) -> str:
+        """The engine and where the log lies, in a few lines for a person."""
+        return "\n".join(
+            (engine_line(self._link, self.texts), self.texts("status.log", path=self._home.log))
+        )
+
+    def close(self) -> None:
+        """The host ends: leave the engine, stop all timers."""
+        self._observers.clear()
+        for watch in [*self._watches, *self._timers.values()]:
+            watch.stop()
+        self._watches.clear()
+        self._timers.clear()
+        self._link.close()
+
+    # ------------------------------------------------------------------------ for verbs
+
+    def _current(self) -> Findings | None:
+        return self._documents.get(self._active)
+
+    def _run(
+        self,
+        steps: Callable[[Work], Steps[T]],
+        then: Callable[[Findings, T], None] | None = None,
+        *,
+        fresh: bool = False,
+    ) -> None:
+        """Run a dialogue over the active document, and `then` with what it gave.
+
+        `fresh`: it speaks of findings; they are compared with the document, or made again, first.
+        """
+        self.look_around()
+        found = self._current()
+        if found is None:
+            self._say(Message("info", self.texts("message.no_document")))
+            return
+        if self._job is not None:
+            self._failed(Busy(self.texts("message.busy")))
+            return
+        if fresh and not self._usable(found):
+            return
+        job = self._job = _Job(found)
+        self._message = None
+
+        def begin(book: PhotoBook) -> Steps[T]:
+            work = Work(book, found, self._host.can.channels, lambda key: self._doing(job, key))
+            return asks.fresh(work, lambda: steps(work)) if fresh else steps(work)
+
+        def done(value: Any, error: BaseException | None) -> None:
+            self._job = None
+            if error is not None:
+                self._failed(error)
+            with self._caught():
+                if error is None and then is not None:
+                    then(found, value)
+                if found.report is not None:
+                    found.document.write_note(notes.NOTE, notes.note_of(found))
+            self.look_around()
+
+        job.task = self._link.start(begin, done, lambda progress: self._progress(job, progress))
+        self._tell()
+
+    def _with_document(self, what: Callable[[Findings], None]) -> None:
+        """Do something with the active document at once; it needs no engine."""
+        found = self._current()
+        if found is None:
+            self._say(Message("info", self.texts("message.no_document")))
+            return
+        with self._caught():
+            what(found)
+        self.look_around()
+
+    def _usable(self, found: Findings) -> bool:
+        if found.report is None:
+            self._say(self._offer("info", "message.not_looked", "find"))
+        elif found.size != found.document.size:
+            found.stale = True
+            self._say(self._offer("warning", "message.resized", "find"))
+        else:
+            return True
+        return False
+
+    def _after(self, name: str, seconds: float, what: Callable[[], None]) -> None:
+        """Call something later, unless the same is asked for again meanwhile."""
+        if (running := self._timers.pop(name, None)) is not None:
+            running.stop()
+
+        def now() -> None:
+            self._timers.pop(name, None)
+            what()
+
+        self._timers[name] = self._host.later(seconds, now)
+
+    def _say(self, message: Message) -> None:
+        self._message = message
+        self._tell()
+
+    def _offer(self, kind: str, key: str, action: str, region: str = "") -> Message:
+        """A message with a button; its hint is the key's own."""
+        label = self.texts(f"action.{action}")
+        return Message(kind, self.texts(key), self.texts(f"{key}.hint"), action, label, region)
+
+    def _failed(self, error: BaseException, text: str = "") -> None:
+        """Tell what went wrong; a fault of ours goes to the log with its traceback."""
+        if isinstance(error, Cancelled):
+            self._say(Message("info", self.texts("message.cancelled")))
+            return
+        if isinstance(error, Stale):
+            self._say(self._offer("warning", "message.stale", "find"))
+            return
+        if not isinstance(error, FlawmapError):
+            self.log.error("Unexpected", exc_info=error)
+        self._errors.append(f"{type(error).__name__}: {error}")
+        if isinstance(error, Busy) and not error.hint:
+            self._say(Message("info", error.message))
+            return
+        said, hint = self.texts.error(error)
+        action = self.texts("action.copy_diagnostics")
+        self._say(Message("error", text or said, hint, "copy_diagnostics", action))
+
+    @contextlib.contextmanager
+    def _caught(self) -> Iterator[None]:
+        try:
+            yield
+        except NotFound as error:
+            # The document was closed meanwhile; the next look around forgets it.
+            self.log.info("Not found: %s", error)
+        except Exception as error:
+            self._failed(error)
+
+    def _host_says(self, what: Callable[[], T]) -> T | None:
+        said: list[T] = []
+        with self._caught():
+            said.append(what())
+        return said[0] if said else None
+
+    @staticmethod
+    def _colour(distortion: str) -> str:
+        known = distortion in palette.COLOURS
+        return palette.css(distortion) if known else showing.UNKNOWN_COLOUR
+
+    # ------------------------------------------------------------------------ inside
+
+    def _adopt(self, document: Document) -> Findings:
+        text = document.read_note(notes.NOTE)
+        found = notes.findings_of(text, document)
+        if found is None:
+            path = document.path
+            lineage = notes.lineage_in(text) or (str(path) if path else f"document:{uuid.uuid4()}")
+            found = Findings(document, document.size, lineage)
+        return found
+
+    def _forget_closed(self) -> None:
+        for key, found in list(self._documents.items()):
+            try:
+                _ = found.document.title
+            except NotFound:
+                del self._documents[key]
+                if self._job is not None and self._job.found is found:
+                    self._job.cancel()
+                if (photo := found.photo) is not None:
+                    self._release(photo.photo_id)
+
+    def _release(self, photo_id: str) -> None:
+        """Tell the engine that a photo is needed no more; whether it hears is of no interest."""
+
+        def steps(book: PhotoBook) -> Steps[Any]:
+            book.forget(photo_id)
+            return plain_steps(Close(photo_id))
+
+        if self._link.phase == "ready":
+            self._link.start(steps, _nobody_waits)
+
+    def _doing(self, job: _Job, key: str) -> None:
+        job.doing, job.progress = key, None
+        self._tell()
+
+    def _progress(self, job: _Job, progress: Progress) -> None:
+        # The other stages are one step each: a bar that jumps says nothing.
+        if progress.stage == "tile" and progress.total > 0:
+            job.progress = progress.done / progress.total
+            self._tell()
+
+    def _before_save(self, document: Document) -> None:
+        with self._caught():
+            if document.overlay().visible:
+                self._say(self._offer("warning", "message.saving", "export_without_overlay"))
+
+    def _tell(self) -> None:
+        state = self._made()
+        if state != self._state:
+            self._state = state
+            for observer in list(self._observers):
+                try:
+                    observer(state)
+                except Exception:
+                    self.log.exception("An observer failed")
+
+    def _made(self) -> State:
+        found, texts, job = self._current(), self.texts, self._job
+        state = State(
+            message=self._message,
+            strictness=self.settings.strictness,
+            view=self.settings.view,
+            opacity=self.settings.opacity,
+            engine=engine_line(self._link, texts),
+            can=frozenset({"diagnostics", "status", "change_settings"}),
+        )
+        if job is not None:
+            doing = "doing.engine" if self._link.phase == "starting" else job.doing
+            text = texts(doing)
+            if job.found is not found:
+                text = f"{job.title}: {text}"
+            state = replace(state, doing=text, progress=job.progress, phase="working")
+        if found is None:
+            return replace(state, can=state.can | ({"cancel"} if job else set()))
+        try:
+            title, size = found.document.title, found.document.size
+        except NotFound:
+            return state
+        fits = found.report is None or found.size == size
+        phase = "new" if found.report is None else "found" if fits and not found.stale else "stale"
+        report = found.report
+        return replace(
+            state,
+            document=found.document.key,
+            title=title,
+            phase="working" if job else phase,
+            summary=showing.summary_of(found, texts),
+            notes=showing.notes_of(report, texts) if report is not None else (),
+            rows=showing.rows_of(found, texts, self._link.has, self._overlay, fits),
+            selected=found.selected,
+            overlay_present=self._overlay.present,
+            overlay_visible=self._overlay.visible,
+            overlay_text=showing.overlay_text(self._overlay, texts),
+            limited=found.limited,
+            selection_score=found.selection_score,
+            can=state.can | self._possible(found, fits),
+        )
+
+    def _possible(self, found: Findings, fits: bool) -> set[str]:
+        can = set()
+        if self._overlay.present:
+            can |= {"toggle_overlay", "set_opacity", "export_without_overlay", "remove_overlay"}
+        if self._job is not None:
+            return can | {"cancel"}
+        can |= {"find", "score_selection"}
+        if found.report is not None and fits:
+            can |= {"set_strictness", "set_view"}
+            if found.items:
+                can |= {"select", "select_next", "select_at", "keep_masks"}
+        return can
+
+
+def _nobody_waits(value: Any, error: BaseException | None) -> None:
+    del value, error
+
+
+class _Observer:
+    def __init__(self, observers: list[Callable[[State], None]], what: Any) -> None:
+        self._observers, self._what = observers, what
+
+    def stop(self) -> None:
+        if self._what in self._observers:
+            self._observers.remove(self._what)

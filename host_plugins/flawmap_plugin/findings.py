@@ -1,0 +1,205 @@
+"""Findings: what is known of one open document, from the first look until it is closed.
+
+A `Finding` outlives reports: a repair changes the photo, and with it the engine's regions; the row
+that a person sees stays, with its score before and after.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from flawmap_api.geometry import Box
+from flawmap_api.repair import RepairPlan
+from flawmap_api.report import Region, Report
+from flawmap_api.results import OpenedPhoto
+
+from .host import Document, Mask
+from .planes import meet, print_of, sample_of
+
+__all__ = ["Finding", "Findings", "Judgement", "Repair"]
+
+#: From this overlap of their boxes on, regions of two reports are the same flaw.
+_SAME = 0.5
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """At which view and strictness regions were made; their ids hold for nothing else."""
+
+    view: str = "screen"
+    strictness: float = 0.0
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A repair that is in the document.
+
+    Attributes
+    ----------
+    layer : str
+        The host's key of its layer.
+    plan : RepairPlan
+        Made for the photo without it; does for another strength, too.
+    strength : float in [0, 1]
+    area : Mask
+        The coverage that cuts it.
+    filter : str
+        Name of the host's own filter, if that was used; else empty.
+    """
+
+    layer: str
+    plan: RepairPlan
+    strength: float
+    area: Mask
+    filter: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One row: a region, and what became of it.
+
+    Attributes
+    ----------
+    key : str
+        Stays the same while the document is open (it began as the region's id).
+    region : Region
+        Of the present report, or as it was when that last had it.
+    present : bool
+        Whether the present report has it.
+    visible : bool
+        Whether its layer is shown.
+    before, after : float or None
+        Severity of its pixels, by one measure, before and after repair.
+    repair : Repair or None
+    print : int or None
+        Tells whether its pixels changed since they were looked at; None if that is not known.
+    """
+
+    key: str
+    region: Region
+    present: bool = True
+    visible: bool = True
+    before: float | None = None
+    after: float | None = None
+    repair: Repair | None = None
+    print: int | None = None
+
+
+@dataclass
+class Findings:
+    """One document and what is known of it.
+
+    Attributes
+    ----------
+    document : Document
+    size : (width, height)
+        Of the canvas, when it was looked at.
+    lineage : str
+        Whose marks it has (CONTRACT: lineage).
+    photo_id : str
+        Of the pixels that the report speaks of; empty before the first look.
+    photo : OpenedPhoto or None
+        That photo in the engine; None while only a note tells of it.
+    judgement : Judgement
+    report : Report or None
+    items : list of Finding
+        Worst first.
+    limit, limited : Mask or None, bool
+        The selection that the list was limited to (not kept in the note), and whether it was.
+    stale : bool
+        The document no longer looks as the report says.
+    """
+
+    document: Document
+    size: tuple[int, int]
+    lineage: str = ""
+    photo_id: str = ""
+    photo: OpenedPhoto | None = None
+    judgement: Judgement = Judgement()
+    report: Report | None = None
+    items: list[Finding] = field(default_factory=list)
+    limit: Mask | None = None
+    limited: bool = False
+    stale: bool = False
+    selected: str = ""
+    scored: tuple[int, dict[str, float]] | None = None
+    selection_score: str = ""
+
+    def find(self, key: str) -> Finding | None:
+        """The finding of that key, or None."""
+        return next((item for item in self.items if item.key == key), None)
+
+    def change(self, key: str, **changes: object) -> None:
+        """Replace fields of one finding; nothing if it is gone."""
+        self.items = [
+            replace(item, **changes) if item.key == key else item  # type: ignore[arg-type]
+            for item in self.items
+        ]
+
+    def judged(self, report: Report, shown: frozenset[str] | None = None) -> None:
+        """Take a new report of this document: rows follow their flaws, repaired ones stay.
+
+        `shown` limits it to regions with these ids.
+        """
+        old = list(self.items)
+        items: list[Finding] = []
+        for region in report.regions:
+            if shown is not None and region.id not in shown:
+                continue
+            known = _same(region, old)
+            if known is None:
+                taken = {item.key for item in [*items, *old]}
+                key = region.id if region.id not in taken else f"{region.id}+"
+                items.append(Finding(key, region, visible=region.mark != "ignored"))
+            else:
+                old.remove(known)
+                same_box = known.region.box == region.box
+                items.append(
+                    replace(
+                        known,
+                        region=region,
+                        present=True,
+                        print=known.print if same_box else None,
+                    )
+                )
+        # What was repaired away is still a row: it can be undone, or rendered at another strength.
+        items += [replace(item, present=False) for item in old if item.repair is not None]
+        self.report, self.items, self.photo_id = report, items, report.photo.photo_id
+        if self.find(self.selected) is None:
+            self.selected = ""
+
+    def repairs(self) -> frozenset[str]:
+        """Keys of the repair layers in the document."""
+        return frozenset(item.repair.layer for item in self.items if item.repair is not None)
+
+    def forget_prints(self, box: Box) -> None:
+        """The pixels of a box were changed by us: prints that it touches tell nothing any more."""
+        self.items = [
+            replace(item, print=None) if meet(item.region.box, box) else item for item in self.items
+        ]
+
+    def changed_since(self, finding: Finding) -> bool:
+        """Whether the pixels of a finding changed since its print; takes a print if there is none.
+
+        Reads pixels of the document.
+        """
+        part = sample_of(finding.region.box)
+        now = print_of(self.document.read_visible(part), part, part)
+        if finding.print is None:
+            self.change(finding.key, print=now)
+            return False
+        return now != finding.print
+
+
+def _same(region: Region, items: list[Finding]) -> Finding | None:
+    for item in items:
+        if item.region.id == region.id:
+            return item
+    alike = [item for item in items if item.region.distortion == region.distortion]
+    best = max(alike, key=lambda item: _iou(item.region.box, region.box), default=None)
+    return best if best and _iou(best.region.box, region.box) >= _SAME else None
+
+
+def _iou(a: Box, b: Box) -> float:
+    shared = meet(a, b)
+    return 0.0 if shared is None else shared.area / (a.area + b.area - shared.area)
