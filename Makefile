@@ -10,9 +10,9 @@ ARGS ?=
 # Which ONNX Runtime to install: cpu or gpu, never both.
 EXTRA ?= cpu
 
-# Debian and Ubuntu packages that the tests need beside python3 and python3-venv. None today: every
-# library comes inside a wheel. (The panel's tests will need Qt's.)
-DEBIAN_PACKAGES :=
+# Debian and Ubuntu packages that the tests need beside python3 and python3-venv: what Qt wants of a
+# system without a screen. Every other library comes inside a wheel.
+DEBIAN_PACKAGES := libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libxkbcommon0
 
 # The first Python that is new enough and can make environments. Debian has `venv` without `ensurepip`
 # until python3-venv is installed, so both are asked for.

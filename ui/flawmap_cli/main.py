@@ -36,6 +36,7 @@ _MODULES: Final = {
     "engine": ".engine",
     "demo": ".demo_command",
     "doctor": ".doctor",
+    "panel": ".panel",
 }
 
 
@@ -135,7 +136,12 @@ def build_parser() -> argparse.ArgumentParser:
     _add_engine(command("engine", "start, stop and look at the engine process"))
     _add_demo(command("demo", "damage a photo in known places and show what is found"))
     _add_doctor(command("doctor", "look for what keeps Flawmap from working"))
+    _add_panel(command("panel", "show photos and their flaws in a window"))
     return parser
+
+
+def _add_panel(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photos", nargs="*", metavar="PHOTO", help="photos and folders to open")
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,443 @@
+"""The window: canvas in the middle, findings beside it, photos below, and the verbs as actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeySequence,
+)
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFileDialog,
+    QLabel,
+    QMainWindow,
+    QProgressBar,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from flawmap_api.errors import EngineLost
+
+from ..model.findings import as_text
+from ..model.workspace import Notice, Workspace
+from .banner import Banner
+from .canvas import Canvas
+from .findings_panel import FindingsPanel
+from .roi_card import RoiCard
+from .strip import Strip
+from .wording import name_of
+
+__all__ = ["Window"]
+
+
+class Window(QMainWindow):
+    """One window over one workspace."""
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.workspace = workspace
+        self.setWindowTitle("Flawmap")
+        self.setAcceptDrops(True)
+        self.resize(1280, 860)
+        self.setMinimumSize(720, 480)
+        self.banner = Banner()
+        self.canvas = Canvas(workspace)
+        self.findings = FindingsPanel(workspace)
+        self.card = RoiCard(workspace)
+        self.strip = Strip(workspace)
+        self.actions_by_name: dict[str, QAction] = {}
+        self._build_middle()
+        self._build_docks()
+        self._build_actions()
+        self._build_status()
+        workspace.watch(self._on_notice, "notice")
+        for room in (workspace.look, workspace.judge, workspace.bulk):
+            room.watch(lambda _: self._on_engine(), "state")
+        workspace.photos.watch(lambda _: self._on_progress(), "photo", "list")
+        workspace.photos.watch(lambda _: self._on_current(), "current")
+        workspace.watch(lambda _: self._on_findings(), "findings", "roi")
+        workspace.history.watch(lambda _: self._on_findings(), "history")
+        self._on_findings()
+        self._on_progress()
+
+    # ------------------------------------------------------------------ parts
+
+    def _build_middle(self) -> None:
+        middle = QWidget()
+        layout = QVBoxLayout(middle)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.banner)
+        layout.addWidget(self.canvas, 1)
+        self.setCentralWidget(middle)
+
+    def _build_docks(self) -> None:
+        side = QWidget()
+        layout = QVBoxLayout(side)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.findings, 1)
+        layout.addWidget(self.card)
+        self.findings_dock = self._dock("findings", self.tr("Findings"), side)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.findings_dock)
+        self.strip_dock = self._dock("photos", self.tr("Photos"), self.strip)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.strip_dock)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.resizeDocks([self.findings_dock], [340], Qt.Orientation.Horizontal)
+
+    def _dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
+        dock = QDockWidget(title)
+        dock.setObjectName(name)
+        dock.setWidget(widget)
+        dock.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetMovable
+            | QDockWidget.DockWidgetFeature.DockWidgetFloatable
+            | QDockWidget.DockWidgetFeature.DockWidgetClosable
+        )
+        return dock
+
+    def _action(
+        self,
+        name: str,
+        text: str,
+        keys: str,
+        act: Callable[..., object],
+        *,
+        checkable: bool = False,
+    ) -> QAction:
+        action = QAction(text, self)
+        action.setObjectName(name)
+        action.setShortcut(QKeySequence(keys))
+        if keys:
+            shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            action.setToolTip(f"{text.replace('&', '').rstrip('…')} ({shown})")
+        action.setCheckable(checkable)
+        if checkable:
+            action.toggled.connect(act)
+        else:
+            action.triggered.connect(lambda _=False: act())
+        self.actions_by_name[name] = action
+        self.addAction(action)
+        return action
+
+    def _build_actions(self) -> None:
+        work, view = self.workspace, self.workspace.view
+        add = self._action
+        bar = QToolBar(self.tr("Tools"))
+        bar.setObjectName("tools")
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.addToolBar(bar)
+        menu = self.menuBar().addMenu(self.tr("&File"))
+        menu.addAction(add("open", self.tr("&Open photos…"), "Ctrl+O", self.choose_files))
+        menu.addAction(
+            add("open-folder", self.tr("Open &folder…"), "Ctrl+Shift+O", self.choose_folder)
+        )
+        menu.addSeparator()
+        menu.addAction(add("remove", self.tr("&Remove from window"), "Ctrl+W", self._remove))
+        menu.addAction(add("quit", self.tr("&Quit"), "Ctrl+Q", self.close))
+        menu = self.menuBar().addMenu(self.tr("&Edit"))
+        menu.addAction(add("undo", self.tr("&Undo"), "Ctrl+Z", self.undo))
+        menu.addAction(add("redo", self.tr("&Redo"), "Ctrl+Shift+Z", self.redo))
+        menu.addSeparator()
+        menu.addAction(add("copy", self.tr("&Copy findings as text"), "Ctrl+C", self.copy_text))
+        menu.addAction(add("clear-selection", self.tr("Mark &nothing"), "Ctrl+D", work.roi.clear))
+        menu = self.menuBar().addMenu(self.tr("&View"))
+        overlay = add(
+            "overlay", self.tr("O&verlay"), "O", lambda on: view.set(overlay=on), checkable=True
+        )
+        overlay.setChecked(view.settings.overlay)
+        menu.addAction(overlay)
+        contour = add(
+            "contour",
+            self.tr("&Outlines instead of tint"),
+            "Shift+O",
+            lambda on: view.set(style="contour" if on else "fill"),
+            checkable=True,
+        )
+        contour.setChecked(view.settings.style == "contour")
+        menu.addAction(contour)
+        pixel = add(
+            "pixel-view",
+            self.tr("&Judge at 1:1"),
+            "V",
+            lambda on: view.set(view="pixel" if on else "screen"),
+            checkable=True,
+        )
+        pixel.setChecked(view.settings.view == "pixel")
+        menu.addAction(pixel)
+        menu.addSeparator()
+        for name, text, keys in (
+            ("off", self.tr("&One picture"), "1"),
+            ("split", self.tr("S&plit: photo and findings"), "2"),
+            ("side by side", self.tr("&Side by side"), "3"),
+        ):
+            menu.addAction(
+                add(f"compare-{name}", text, keys, lambda name=name: view.set(comparison=name))
+            )
+        menu.addSeparator()
+        menu.addAction(add("fit", self.tr("&Fit"), "F", self.canvas.fit))
+        menu.addAction(add("one-to-one", self.tr("&1:1"), "Z", self.canvas.one_to_one))
+        menu.addAction(add("zoom-in", self.tr("Zoom &in"), "+", lambda: self.canvas.zoom(1.5)))
+        menu.addAction(
+            add("zoom-out", self.tr("Zoom &out"), "-", lambda: self.canvas.zoom(1 / 1.5))
+        )
+        menu = self.menuBar().addMenu(self.tr("F&indings"))
+        menu.addAction(add("next", self.tr("&Next finding"), "N", lambda: self._step(1)))
+        menu.addAction(add("previous", self.tr("&Previous finding"), "P", lambda: self._step(-1)))
+        menu.addSeparator()
+        for verdict, text, keys in (
+            ("accepted", self.tr("The finding is &right"), "R"),
+            ("ignored", self.tr("&Ignore it"), "I"),
+            ("intentional", self.tr("It is &wanted"), "W"),
+        ):
+            action = add(f"mark-{verdict}", text, keys, lambda v=verdict: self._mark(v))
+            menu.addAction(action)
+            self.findings.list.addAction(action)
+        menu = self.menuBar().addMenu(self.tr("&Photos"))
+        menu.addAction(
+            add("next-photo", self.tr("&Next photo"), "Right", lambda: work.photos.step(1))
+        )
+        menu.addAction(
+            add("previous-photo", self.tr("&Previous photo"), "Left", lambda: work.photos.step(-1))
+        )
+        menu.addSeparator()
+        for flag, text, keys in (
+            ("pick", self.tr("P&ick"), "Ctrl+1"),
+            ("reject", self.tr("&Reject"), "Ctrl+2"),
+            ("", self.tr("No &flag"), "Ctrl+0"),
+        ):
+            action = add(f"flag-{flag or 'none'}", text, keys, lambda f=flag: self._flag(f))
+            menu.addAction(action)
+            self.strip.addAction(action)
+        self._build_sorting(menu.addMenu(self.tr("&Sort by")))
+        menu.addAction(add("stop", self.tr("S&top"), "Esc", self.stop))
+        menu.addAction(add("again", self.tr("&Judge again"), "F5", work.analyze_again))
+        tools = QActionGroup(self)
+        for name, text, keys in (
+            ("pick", self.tr("Pick"), "A"),
+            ("box", self.tr("Box"), "B"),
+            ("lasso", self.tr("Lasso"), "L"),
+            ("brush", self.tr("Brush"), "S"),
+        ):
+            action = add(
+                f"tool-{name}",
+                text,
+                keys,
+                lambda on, name=name: self.canvas.use(name) if on else None,
+                checkable=True,
+            )
+            tools.addAction(action)
+            bar.addAction(action)
+        self.actions_by_name["tool-pick"].setChecked(True)
+        bar.addSeparator()
+        for name in ("fit", "one-to-one", "overlay", "pixel-view"):
+            bar.addAction(self.actions_by_name[name])
+
+    def _build_sorting(self, menu: object) -> None:
+        group = QActionGroup(self)
+        texts = {
+            "opened": self.tr("Order of opening"),
+            "name": self.tr("Name"),
+            "quality": self.tr("Quality, worst first"),
+            "worst flaw": self.tr("Worst flaw first"),
+            "sharpness": self.tr("Sharpness of the subject, softest first"),
+        }
+        for order, text in texts.items():
+            action = QAction(text, self)
+            action.setCheckable(True)
+            action.setChecked(order == self.workspace.photos.order)
+            action.triggered.connect(lambda _=False, o=order: self.workspace.photos.sort(o))
+            group.addAction(action)
+            menu.addAction(action)  # type: ignore[attr-defined]
+
+    def _build_status(self) -> None:
+        self.peek = QLabel()
+        self.zoom_label = QLabel()
+        self.device = QLabel()
+        self.progress = QProgressBar()
+        self.progress.setMaximumWidth(180)
+        self.progress.setFormat(self.tr("%v of %m"))
+        self.stop_button = QToolButton()
+        self.stop_button.setText(self.tr("Stop"))
+        self.stop_button.clicked.connect(self.stop)
+        bar = self.statusBar()
+        bar.addWidget(self.peek, 1)
+        for widget in (self.progress, self.stop_button, self.zoom_label, self.device):
+            bar.addPermanentWidget(widget)
+        self.canvas.peeked.connect(self._on_peek)
+        self.canvas.zoomed.connect(self._on_zoom)
+
+    # ------------------------------------------------------------------ verbs
+
+    def choose_files(self) -> None:
+        """Ask for photos and open them."""
+        names, _ = QFileDialog.getOpenFileNames(self, self.tr("Open photos"))
+        self.open_paths(names)
+
+    def choose_folder(self) -> None:
+        """Ask for a folder and open its photos."""
+        name = QFileDialog.getExistingDirectory(self, self.tr("Open a folder of photos"))
+        self.open_paths([name] if name else [])
+
+    def open_paths(self, paths: list[str]) -> None:
+        """Open files and folders."""
+        if paths:
+            self.workspace.open_paths(paths)
+
+    def undo(self) -> None:
+        """Take back the last stroke of the marked part, else the last verdict."""
+        if not self.workspace.roi.undo():
+            self.workspace.undo_mark()
+
+    def redo(self) -> None:
+        """Do again what was undone last."""
+        if not self.workspace.roi.redo():
+            self.workspace.redo_mark()
+
+    def stop(self) -> None:
+        """Stop judging; drop a stroke that is being drawn."""
+        self.workspace.stop()
+        self.workspace.cancel()
+
+    def copy_text(self) -> None:
+        """Put the listed findings on the clipboard as text."""
+        report = self.workspace.report
+        if report is not None:
+            QGuiApplication.clipboard().setText(as_text(report, self.workspace.listing))
+
+    def _step(self, by: int) -> None:
+        self.workspace.step_region(by)
+        region = self.workspace.selected_region
+        if region is not None:
+            self.canvas.show_region(region)
+
+    def _mark(self, verdict: str) -> None:
+        region = self.workspace.selected_region
+        if region is not None:
+            self.workspace.mark(region.id, None if region.mark == verdict else verdict)
+
+    def _flag(self, flag: str) -> None:
+        self.workspace.photos.set_flag(self.strip.chosen(), flag)
+
+    def _remove(self) -> None:
+        self.workspace.remove(self.strip.chosen())
+
+    # ------------------------------------------------------------------ what happens
+
+    def _on_notice(self, notice: Notice) -> None:
+        actions: tuple[tuple[str, Callable[[], None]], ...] = ()
+        if notice.serious:
+            actions = (
+                (self.tr("Restart the engine"), self._restart),
+                (self.tr("Copy diagnostics"), self.copy_diagnostics),
+            )
+        self.banner.say(notice.text, notice.hint, actions)
+
+    def _restart(self) -> None:
+        self.banner.hide()
+        self.workspace.restart_engine()
+
+    def diagnostics(self) -> str:
+        """What somebody who helps needs to know, as text."""
+        from flawmap_api import __version__
+
+        lines = [f"Flawmap {__version__}"]
+        for name in ("look", "judge", "bulk"):
+            room = getattr(self.workspace, name)
+            lines.append(f"{name}: {room.state} {room.error or ''}".rstrip())
+            if isinstance(room.error, EngineLost):
+                lines += [f"    {line}" for line in room.error.log_tail]
+        hello = self.workspace.look.hello
+        if hello is not None:
+            lines.append(f"engine {hello.engine_version}, {hello.device}, model {hello.models}")
+        return "\n".join(lines)
+
+    def copy_diagnostics(self) -> None:
+        """Put the diagnostics on the clipboard."""
+        QGuiApplication.clipboard().setText(self.diagnostics())
+
+    def _on_engine(self) -> None:
+        work = self.workspace
+        hello = work.look.hello or work.judge.hello
+        lost = next((r for r in (work.look, work.judge, work.bulk) if r.state == "lost"), None)
+        if lost is not None and lost.error is not None:
+            self._on_notice(Notice(lost.error.message, lost.error.hint, serious=True))
+        if hello is not None:
+            device = hello.device
+            self.device.setText(f"{device.device.upper()}: {device.reason}")
+            self.device.setToolTip(", ".join(device.providers))
+        else:
+            self.device.setText(work.look.status or self.tr("Starting …"))
+        self._on_findings()
+
+    def _on_progress(self) -> None:
+        done, total = self.workspace.progress
+        busy = done < total and (self.workspace.working_through or total == 1)
+        self.progress.setVisible(busy)
+        self.stop_button.setVisible(busy)
+        self.progress.setMaximum(max(1, total))
+        self.progress.setValue(done)
+
+    def _on_current(self) -> None:
+        photo = self.workspace.photos.current
+        self.setWindowTitle(f"{photo.path.name} – Flawmap" if photo else "Flawmap")
+        self.setWindowFilePath(str(photo.path) if photo else "")
+
+    def _on_findings(self) -> None:
+        work, named = self.workspace, self.actions_by_name
+        for verdict in ("accepted", "ignored", "intentional"):
+            action = named[f"mark-{verdict}"]
+            action.setVisible(work.can_mark)
+            action.setEnabled(work.selected is not None)
+        named["undo"].setEnabled(bool(work.roi.strokes) or work.history.to_undo is not None)
+        named["redo"].setEnabled(True)
+        for name in ("next", "previous", "copy"):
+            named[name].setEnabled(bool(work.listing.rows))
+
+    def _on_zoom(self, scale: float) -> None:
+        self.zoom_label.setText(f"{100 * scale * self.devicePixelRatioF():.0f} %")
+
+    def _on_peek(self, x: int, y: int) -> None:
+        planes, photo = self.workspace.planes, self.workspace.photos.current
+        if x < 0 or photo is None or photo.opened is None:
+            self.peek.clear()
+            return
+        parts = [f"{x}, {y}"]
+        colour = self.canvas.colour_at(x, y)
+        if colour is not None:
+            parts.append("RGB {} {} {}".format(*colour))
+        if planes is not None:
+            for name, plane in planes.severity.items():
+                row = min(y * plane.shape[0] // photo.opened.height, plane.shape[0] - 1)
+                column = min(x * plane.shape[1] // photo.opened.width, plane.shape[1] - 1)
+                if planes.unknown[name][row, column] >= 128:
+                    parts.append(f"{name_of(name)} ?")
+                elif (value := plane[row, column]) >= 13:
+                    parts.append(f"{name_of(name)} {value / 255:.2f}")
+        self.peek.setText("   ".join(parts))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Files and folders may be dropped."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Open what was dropped."""
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        self.open_paths([path for path in paths if path and Path(path).exists()])
+        event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Let the engine go; it ends itself once nobody needs it."""
+        self.workspace.close()
+        super().closeEvent(event)
