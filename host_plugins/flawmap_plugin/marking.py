@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flawmap_api.errors import NotFound
 from flawmap_api import messages
+from flawmap_api.errors import NotFound
 from flawmap_api.messages import RoiScore
 from flawmap_api.roi import RoiScore as RoiResult
 from flawmap_api.steps import Steps, plain_steps, with_photo
