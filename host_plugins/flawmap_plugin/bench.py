@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from flawmap_api import palette
-from flawmap_api.errors import Busy, Cancelled, FlawmapError, NotFound
+from flawmap_api.errors import BadInput, Cancelled, FlawmapError, NotFound, Unsupported
 from flawmap_api.messages import Close
 from flawmap_api.photobook import PhotoBook
 from flawmap_api.results import Progress
@@ -30,6 +30,7 @@ from .log import open_log
 from .settings import load_settings, save_settings
 from .state import Message, State
 from .texts import Texts
+from .viewing import View, state_of
 
 __all__ = ["Bench"]
 
@@ -191,7 +192,7 @@ class Bench:
             self._say(Message("info", self.texts("message.no_document")))
             return
         if self._job is not None:
-            self._failed(Busy(self.texts("message.busy")))
+            self._say(Message("info", self.texts("message.busy")))
             return
         if fresh and not self._usable(found):
             return
@@ -267,10 +268,11 @@ class Bench:
         if not isinstance(error, FlawmapError):
             self.log.error("Unexpected", exc_info=error)
         self._errors.append(f"{type(error).__name__}: {error}")
-        if isinstance(error, Busy) and not error.hint:
-            self._say(Message("info", error.message))
-            return
         said, hint = self.texts.error(error)
+        if isinstance(error, (BadInput, Unsupported)):
+            # The person can do something about it; nobody else has to hear of it.
+            self._say(Message("warning", text or said, hint))
+            return
         action = self.texts("action.copy_diagnostics")
         self._say(Message("error", text or said, hint, "copy_diagnostics", action))
 
@@ -353,59 +355,14 @@ class Bench:
                     self.log.exception("An observer failed")
 
     def _made(self) -> State:
-        found, texts, job = self._current(), self.texts, self._job
-        state = State(
-            message=self._message,
-            strictness=self.settings.strictness,
-            view=self.settings.view,
-            opacity=self.settings.opacity,
-            engine=engine_line(self._link, texts),
-            can=frozenset({"diagnostics", "status", "change_settings"}),
+        view = View(
+            self.texts, self.settings, self._link, self._overlay, self._message, self._current()
         )
-        if job is not None:
-            doing = "doing.engine" if self._link.phase == "starting" else job.doing
-            text = texts(doing)
-            if job.found is not found:
-                text = f"{job.title}: {text}"
-            state = replace(state, doing=text, progress=job.progress, phase="working")
-        if found is None:
-            return replace(state, can=state.can | ({"cancel"} if job else set()))
-        try:
-            title, size = found.document.title, found.document.size
-        except NotFound:
-            return state
-        fits = found.report is None or found.size == size
-        phase = "new" if found.report is None else "found" if fits and not found.stale else "stale"
-        report = found.report
-        return replace(
-            state,
-            document=found.document.key,
-            title=title,
-            phase="working" if job else phase,
-            summary=showing.summary_of(found, texts),
-            notes=showing.notes_of(report, texts) if report is not None else (),
-            rows=showing.rows_of(found, texts, self._link.has, self._overlay, fits),
-            selected=found.selected,
-            overlay_present=self._overlay.present,
-            overlay_visible=self._overlay.visible,
-            overlay_text=showing.overlay_text(self._overlay, texts),
-            limited=found.limited,
-            selection_score=found.selection_score,
-            can=state.can | self._possible(found, fits),
-        )
-
-    def _possible(self, found: Findings, fits: bool) -> set[str]:
-        can = set()
-        if self._overlay.present:
-            can |= {"toggle_overlay", "set_opacity", "export_without_overlay", "remove_overlay"}
         if self._job is not None:
-            return can | {"cancel"}
-        can |= {"find", "score_selection"}
-        if found.report is not None and fits:
-            can |= {"set_strictness", "set_view"}
-            if found.items:
-                can |= {"select", "select_next", "select_at", "keep_masks"}
-        return can
+            job = self._job
+            view = replace(view, job=job.found, title=job.title, doing=job.doing)
+            view = replace(view, progress=job.progress)
+        return state_of(view)
 
 
 def _nobody_waits(value: Any, error: BaseException | None) -> None:

@@ -161,7 +161,7 @@ TEXTS: Final[dict[str, str]] = {
     "message.settings_damaged": "Einige Einstellungen waren nicht lesbar; es gelten die Vorgaben.",
     "message.settings_unsaved": "Die Einstellungen ließen sich nicht speichern.",
     # ---- Fehlermeldungen nach ihrem Code
-    "error.engine_lost": "Die Verbindung zur Engine ging verloren: {reason}",
+    "error.engine_lost": "Die Verbindung zur Engine ging verloren: {message}",
     "error.engine_lost.hint": "Noch einmal versuchen; danach bitte die Diagnose kopieren.",
     "error.bad_input": "Das lässt sich so nicht verwenden: {message}",
     "error.unsupported": "Das kann diese Engine nicht: {message}",
@@ -196,7 +196,7 @@ TEXTS: Final[dict[str, str]] = {
     "ui.score_selection.tip": "Sagt, wie gut der ausgewählte Teil ist.",
     "ui.select": "Auswählen",
     "ui.select.tip": "Macht diesen Fehler zur Auswahl. Umschalt fügt hinzu, Strg zieht ab.",
-    "ui.select.tip.alt": "Diesen Fehler auswählen. Umschalt fügt hinzu, Alt zieht ab, beide schneiden.",
+    "ui.select.tip.alt": "Auswählen. Umschalt fügt hinzu, Alt zieht ab, beide schneiden.",
     "ui.select_next": "Nächster Fehler",
     "ui.select_previous": "Voriger Fehler",
     "ui.select_at": "Fehler auswählen bei …",

@@ -162,7 +162,7 @@ TEXTS: Final[dict[str, str]] = {
     "message.settings_damaged": "Part of the settings could not be read; the defaults are used.",
     "message.settings_unsaved": "The settings could not be saved.",
     # ---- errors, by their code
-    "error.engine_lost": "The engine was lost: {reason}",
+    "error.engine_lost": "{message}",
     "error.engine_lost.hint": "Try again. If it happens again, copy the diagnostics.",
     "error.bad_input": "{message}",
     "error.unsupported": "{message}",

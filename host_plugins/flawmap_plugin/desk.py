@@ -18,7 +18,7 @@ from pathlib import Path
 from flawmap_api.results import Layer
 from flawmap_api.steps import Steps
 
-from . import asks, marking, repairing
+from . import asks, picking, repairing
 from .asks import Work
 from .bench import Bench
 from .findings import Findings, Judgement
@@ -79,7 +79,7 @@ class Desk(Bench):
         """Turn a flaw into the selection: "replace", "add", "subtract" or "intersect"."""
 
         def steps(work: Work) -> Steps[None]:
-            masks = yield from self._coverage(work, [region])
+            masks = yield from picking.masks_of(work, [region])
             work.findings.document.select(masks[region], how)
             work.findings.selected = region
 
@@ -101,9 +101,9 @@ class Desk(Bench):
         """Select the worst flaw under a point of the canvas."""
 
         def steps(work: Work) -> Steps[str]:
-            key = yield from marking.region_at(work, x, y)
+            key = yield from picking.region_at(work, x, y)
             if key:
-                masks = yield from self._coverage(work, [key])
+                masks = yield from picking.masks_of(work, [key])
                 work.findings.document.select(masks[key])
                 work.findings.selected = key
             return key
@@ -200,7 +200,7 @@ class Desk(Bench):
         def then(found: Findings, _: None) -> None:
             self._set_visible(found, region, verdict != "ignored")
 
-        self._run(lambda work: marking.mark(work, region, verdict), then, fresh=True)
+        self._run(lambda work: picking.mark(work, region, verdict), then, fresh=True)
 
     # ------------------------------------------------------------------------ the overlay
 
@@ -309,17 +309,9 @@ class Desk(Bench):
         title = title_of(item, self.texts) if item is not None else key
         return self.texts("layer.repair", title=title)
 
-    def _coverage(self, work: Work, keys: list[str]) -> Steps[dict[str, Mask]]:
-        """Coverages by row; that of a repaired flaw is the one that cuts its repair."""
-        items = [item for item in work.findings.items if item.key in keys]
-        masks = {i.key: i.repair.area for i in items if i.repair is not None and not i.present}
-        wanted = {item.region.id: item.key for item in items if item.present}
-        made = yield from asks.coverages(work, list(wanted))
-        return {**masks, **{wanted[name]: mask for name, mask in made.items()}}
-
     def _keep(self, work: Work) -> Steps[int]:
         items = [item for item in work.findings.items if item.present and item.visible]
-        masks = yield from self._coverage(work, [item.key for item in items])
+        masks = yield from picking.masks_of(work, [item.key for item in items])
         named: dict[str, Mask] = {}
         colours: dict[str, str] = {}
         for item in items:

@@ -16,8 +16,10 @@ from flawmap_api.results import OpenedPhoto
 from .host import Document, Mask
 from .planes import meet, print_of, sample_of
 
-__all__ = ["Finding", "Findings", "Judgement", "Repair"]
+__all__ = ["BETTER", "Finding", "Findings", "Judgement", "Repair"]
 
+#: A severity has to fall by so much, or a repair did not help.
+BETTER = 0.01
 #: From this overlap of their boxes on, regions of two reports are the same flaw.
 _SAME = 0.5
 

@@ -15,14 +15,11 @@ from flawmap_api.repair import RepairPlan
 from flawmap_api.steps import Steps, repair_plan_steps, repair_render_steps
 
 from .asks import Work, coverages, judge, score_mask, update
-from .findings import Finding, Repair
+from .findings import BETTER, Finding, Repair
 from .host import Mask
 from .planes import crop
 
 __all__ = ["Done", "change_strength", "repair", "undo_repair"]
-
-#: A severity has to fall by so much, or the repair did not help (GLOSSARY: the scale's last digit).
-_BETTER = 0.01
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ class Done:
     @property
     def better(self) -> bool:
         """Whether it helped."""
-        return self.after <= self.before - _BETTER
+        return self.after <= self.before - BETTER
 
 
 def repair(

@@ -10,7 +10,7 @@ from flawmap_api.report import Report
 from flawmap_api.roi import RoiScore
 from flawmap_api.words import severity_level
 
-from .findings import Finding, Findings
+from .findings import BETTER, Finding, Findings
 from .host import OverlayState
 from .overlay import title_of
 from .state import Row
@@ -93,7 +93,8 @@ def _score(item: Finding, texts: Texts) -> str:
     if item.before is None or item.after is None:
         return texts.number(item.region.severity)
     change = f"{texts.number(item.before)} → {texts.number(item.after)}"
-    kind = "better" if item.after < item.before else "worse" if item.after > item.before else "same"
+    fall = item.before - item.after
+    kind = "better" if fall >= BETTER else "worse" if fall <= -BETTER else "same"
     return f"{change} ({texts('score.' + kind)})"
 
 

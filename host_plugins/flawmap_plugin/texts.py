@@ -91,15 +91,12 @@ class Texts:
 
     def error(self, error: BaseException) -> tuple[str, str]:
         """What went wrong and what to do, as two texts."""
-        if isinstance(error, EngineLost):
-            return self("error.engine_lost", reason=error.message), error.hint or self(
-                "error.engine_lost.hint"
-            )
         if isinstance(error, FlawmapError):
             # The engine's own sentences are English; what kind of trouble it is, we can translate.
-            key = f"error.{error.code}"
+            key = f"error.{'engine_lost' if isinstance(error, EngineLost) else error.code}"
             hint = self(f"{key}.hint") if f"{key}.hint" in ENGLISH else ""
-            return self(key, message=error.message), error.hint or hint
+            foreign = self.language != "en" and hint
+            return self(key, message=error.message), hint if foreign else error.hint or hint
         return self("error.fault", kind=type(error).__name__), self("error.fault.hint")
 
     def _word(self, name: str, value: Any) -> str:

@@ -1,18 +1,19 @@
-"""Marking: which flaw is under a point, and what a person says of a flaw."""
+"""Picking: the flaw under a point, the masks of rows, and what a person says of a flaw."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from flawmap_api import messages
 from flawmap_api.errors import NotFound
-from flawmap_api.messages import RoiScore
+from flawmap_api.messages import MarksSet, RoiScore
 from flawmap_api.roi import RoiScore as RoiResult
 from flawmap_api.steps import Steps, plain_steps, with_photo
 
-from .asks import Work, judge
+from .asks import Work, coverages, judge
+from .host import Mask
 
-__all__ = ["mark", "region_at"]
+__all__ = ["mark", "masks_of", "region_at"]
 
 
 def region_at(work: Work, x: int, y: int) -> Steps[str]:
@@ -33,13 +34,22 @@ def region_at(work: Work, x: int, y: int) -> Steps[str]:
     return next((i.key for i in found.items if i.present and i.region.id == name), "")
 
 
+def masks_of(work: Work, keys: Sequence[str]) -> Steps[dict[str, Mask]]:
+    """Coverages by row; that of a flaw which was repaired away is the one that cuts its repair."""
+    items = [item for item in work.findings.items if item.key in keys]
+    masks = {i.key: i.repair.area for i in items if i.repair is not None and not i.present}
+    wanted = {item.region.id: item.key for item in items if item.present}
+    made = yield from coverages(work, list(wanted))
+    return {**masks, **{wanted[name]: mask for name, mask in made.items()}}
+
+
 def mark(work: Work, key: str, verdict: str | None) -> Steps[None]:
     """Keep a verdict on a finding, for every client; then take the marks of all as they are now."""
     found = work.findings
     finding = found.find(key)
     if finding is None or not finding.present:
         raise NotFound("This flaw is not in the photo any more.")
-    request = messages.MarksSet(  # type: ignore[attr-defined]
+    request = MarksSet(
         photo_id=work.photo_id,
         view=found.judgement.view,
         strictness=found.judgement.strictness,
