@@ -146,6 +146,10 @@ class Bench:
             self._failed(error, self.texts("message.settings_unsaved"))
         self._tell()
 
+    def report(self, error: BaseException) -> None:
+        """Tell of something that went wrong in the shell, as of anything else."""
+        self._failed(error)
+
     def dismiss(self) -> None:
         """The person has read the message."""
         self._message = None
