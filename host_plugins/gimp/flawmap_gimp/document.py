@@ -17,7 +17,7 @@ from flawmap_api.sources import PixelData
 from flawmap_plugin.host import Group, Mask, OverlayState
 
 from . import masks, overlay, pixels, repairs
-from .tree import attach, attached, own_roots
+from .tree import attach, attached, no_step, own_roots
 
 __all__ = ["GimpDocument"]
 
@@ -154,11 +154,8 @@ class GimpDocument:
         """Keep a text with the image; no undo step."""
         image = self.image
         # An attachment that cannot be undone would put a stop into the person's undo history.
-        image.undo_freeze()
-        try:
+        with no_step(image):
             attach(image, name, {"text": text})
-        finally:
-            image.undo_thaw()
 
     def export_without_overlay(self, path: Path) -> None:
         """Write the image without the overlay, by the path's ending."""

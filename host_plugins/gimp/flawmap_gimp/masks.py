@@ -64,7 +64,7 @@ def select(image: Any, mask: Mask | None, how: str) -> None:
 def keep_masks(image: Any, masks: Mapping[str, Mask], colours: Mapping[str, str]) -> None:
     """Leave masks as named, invisible channels, the first on top, in one undo step."""
     with one_step(image):
-        for name, mask in reversed(masks.items()):
+        for name, mask in reversed(list(masks.items())):
             channel = _channel(image, name, mask, colour_of(colours.get(name, "#ffffff")))
             channel.set_opacity(50.0)
 

@@ -18,7 +18,7 @@ from flawmap_plugin.host import Group, Mask, OverlayState, Tint
 
 from .masks import colour_of, mask_format
 from .pixels import read_box, write_box
-from .tree import DATA, OVERLAY, attach, attached, leaves, one_step, own_roots, root_of
+from .tree import DATA, OVERLAY, attach, attached, leaves, no_step, one_step, own_roots, root_of
 
 __all__ = ["remove", "set_opacity", "set_visible", "show", "state"]
 
@@ -69,29 +69,26 @@ def state(image: Any) -> OverlayState:
 
 
 def set_visible(image: Any, visible: bool, regions: frozenset[str] | None = None) -> None:
-    """Show or hide the overlay, or only the layers of those regions, in one undo step."""
+    """Show or hide the overlay, or only the layers of those regions; no undo step."""
     if regions is None:
         items = own_roots(image) + _tinted_channels(image)
     else:
         items = [item for item in _tints(image) if _region(item) in regions]
     changed = [item for item in items if item.get_visible() != visible]
-    if not changed:
-        return
-    with one_step(image):
+    with no_step(image):
         for item in changed:
             item.set_visible(visible)
+    if changed:
+        Gimp.displays_flush()
 
 
 def set_opacity(image: Any, opacity: float) -> None:
-    """Opacity of the whole overlay, 0..1."""
-    percent = 100.0 * min(1.0, max(0.0, opacity))
+    """Opacity of the whole overlay, 0..1; no undo step."""
     overlay = root_of(image, "overlay")
-    items = ([overlay] if overlay else []) + _tinted_channels(image)
-    if all(abs(item.get_opacity() - percent) < 0.1 for item in items):
-        return
-    with one_step(image):
-        for item in items:
-            item.set_opacity(percent)
+    with no_step(image):
+        for item in ([overlay] if overlay else []) + _tinted_channels(image):
+            item.set_opacity(100.0 * min(1.0, max(0.0, opacity)))
+    Gimp.displays_flush()
 
 
 def _tints(image: Any) -> Iterator[Any]:

@@ -134,7 +134,11 @@ def _insert(
         parent, position = _place(image, replaces)
         image.insert_layer(layer, parent, position)
         if operation is not None:
-            _append_filter(layer, *operation)
+            try:
+                _append_filter(layer, *operation)
+            except Unsupported:
+                image.remove_layer(layer)
+                raise
         old = find(image, replaces) if replaces else None
         if old is not None:
             image.remove_layer(old)

@@ -15,6 +15,7 @@ __all__ = [
     "attach",
     "attached",
     "leaves",
+    "no_step",
     "one_step",
     "own_roots",
     "place_of",
@@ -102,6 +103,16 @@ def one_step(image: Any) -> Iterator[None]:
         image.thaw_layers()
         image.undo_group_end()
         Gimp.displays_flush()
+
+
+@contextlib.contextmanager
+def no_step(image: Any) -> Iterator[None]:
+    """What happens inside is no undo step: the next Ctrl+Z takes back what the person did last."""
+    image.undo_freeze()
+    try:
+        yield
+    finally:
+        image.undo_thaw()
 
 
 def _select_again(image: Any, layers: list[Any], channels: list[Any]) -> None:
