@@ -282,8 +282,11 @@ class FakeEngine:
         region: str | None = None,
         mask: Any = None,
         view: str = "screen",
+        strictness: float = 0.0,
+        thresholds: Mapping[str, float] | None = None,
     ) -> RoiScore:
         """Severities of the regions that the part meets."""
+        del strictness, thresholds
         self._ask("roi_score", photo.photo_id)
         found = self._found(photo)
         how = "box"

@@ -107,6 +107,7 @@ class Workspace(Observable):
         self.wanted: Sequence[Photo] = ()
         self.working_through = False
         self._bulk_photo: Photo | None = None
+        self._opening: Photo | None = None
         self.photos.watch(self._on_current, "current")
         self.view.watch(self._on_judgement, "judgement")
         self.roi.watch(self._on_strokes, "strokes")
@@ -225,15 +226,26 @@ class Workspace(Observable):
     def _on_current(self, _: Any) -> None:
         self.look.drop_all()
         self.judge.drop_all()
+        if self._opening is not None and self._opening.state == "working":
+            # It was left before it was judged: the strip's worker comes to it.
+            self._opening.state = "waiting"
+            self.photos.changed(self._opening)
         self.planes, self.selected = None, None
         self.roi_score = self.roi_before = None
-        photo = self.photos.current
+        photo = self._opening = self.photos.current
         self.roi.reset(0, 0)
         self._list()
         if photo is not None:
             self._open(photo)
+            if self.working_through:
+                self._next_in_bulk()
 
     def _open(self, photo: Photo) -> None:
+        if photo.state == "waiting":
+            # At once, or the strip's worker would take it up as well.
+            photo.state = "working"
+            self.photos.changed(photo)
+
         def then(opened: OpenedPhoto) -> None:
             photo.opened = opened
             self.roi.reset(opened.width, opened.height)
@@ -263,9 +275,6 @@ class Workspace(Observable):
             report, self.planes, photo.thumbnail = answer
             self._judged(photo, report)
 
-        if photo.state == "waiting":
-            photo.state = "working"
-            self.photos.changed(photo)
         self.judge.ask(
             work,
             then,
