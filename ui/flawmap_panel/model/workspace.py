@@ -33,6 +33,7 @@ from .findings import Filters, Listing, list_findings
 from .history import Decision, History
 from .observable import Observable
 from .photos import Photo, PhotoList, Stamp
+from .repair import RepairDesk
 from .selection import RoiSelection
 from .view import ViewSettings, ViewState
 
@@ -97,6 +98,7 @@ class Workspace(Observable):
         self.view = ViewState(view)
         self.roi = RoiSelection()
         self.history = History()
+        self.repair = RepairDesk(self.look, lambda error: self.tell("notice", Notice.of(error)))
         self.filters = Filters()
         self.listing = Listing()
         self.planes: Planes | None = None
@@ -234,6 +236,7 @@ class Workspace(Observable):
         self.roi_score = self.roi_before = None
         photo = self._opening = self.photos.current
         self.roi.reset(0, 0)
+        self.repair.reset(None, {})
         self._list()
         if photo is not None:
             self._open(photo)
@@ -249,6 +252,7 @@ class Workspace(Observable):
         def then(opened: OpenedPhoto) -> None:
             photo.opened = opened
             self.roi.reset(opened.width, opened.height)
+            self.repair.reset(opened, self.view.settings.judgement())
             self.tell("opened", photo)
             self._analyze(photo)
 
@@ -437,6 +441,11 @@ class Workspace(Observable):
             self._judged(photo, report)
 
         self.look.ask(work, then, lambda error: self.tell("notice", Notice.of(error)), urgency=7)
+
+    def consider_repair(self) -> None:
+        """Ask what could be done about the selected finding, and draw it."""
+        if self.selected:
+            self.repair.consider(self.selected, self.view.settings.judgement())
 
     # ------------------------------------------------------------------ the marked part
 

@@ -30,7 +30,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from flawmap_api.geometry import Box
-from flawmap_api.palette import COLOURS, LABELS
+from flawmap_api.palette import COLOURS
 from flawmap_api.report import Region
 
 from ..model.geometry import Sight
@@ -39,6 +39,7 @@ from ..model.tint import Sampled, outlines, sample, tint
 from ..model.workspace import Workspace
 from .tile_store import TileStore
 from .tools import TOOLS, Tool
+from .wording import name_of
 
 __all__ = ["Canvas"]
 
@@ -83,6 +84,7 @@ class Canvas(QWidget):
         self._sampled_from: object = None
         self._tint: QImage | None = None
         self._detail: tuple[Box, QImage] | None = None
+        self._repaired: tuple[Box, QImage] | None = None
         self._outlines: dict[str, QPainterPath] = {}
         self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settled.timeout.connect(self._draw_detail)
@@ -90,6 +92,7 @@ class Canvas(QWidget):
         workspace.watch(lambda _: self._on_findings(), "findings")
         workspace.view.watch(lambda _: self._redraw_tint(), "look")
         workspace.roi.watch(lambda _: self.update(), "strokes")
+        workspace.repair.watch(lambda _: self._on_repair(), "repair")
         workspace.photos.watch(lambda _: self._on_current(), "current")
 
     # ------------------------------------------------------------------ what is shown
@@ -124,6 +127,18 @@ class Canvas(QWidget):
             self._sampled = sample(planes.severity, planes.unknown, (width, height), whole, size)
             self._sampled_from = planes
         self._redraw_tint()
+
+    def _on_repair(self) -> None:
+        desk = self.workspace.repair
+        self._repaired = None
+        if desk.preview is not None and desk.shown:
+            pixels = np.ascontiguousarray(desk.preview.pixels)
+            height, width = pixels.shape[:2]
+            image = QImage(
+                pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888
+            ).copy()
+            self._repaired = desk.preview.plan.box, image
+        self.update()
 
     def thresholds(self) -> dict[str, int]:
         """The report's thresholds as levels of the 8-bit planes."""
@@ -352,7 +367,7 @@ class Canvas(QWidget):
             self._paint_side_by_side(painter)
         else:
             self._paint_photo(painter)
-            if settings.overlay:
+            if settings.overlay and self._repaired is None:
                 clip = self.rect()
                 if settings.comparison == "split":
                     clip.setLeft(round(self.width() * self.divider))
@@ -400,6 +415,8 @@ class Canvas(QWidget):
         )
         for tile in wanted:
             self._paint_tile(painter, tile)
+        if self._repaired is not None:
+            painter.drawImage(_rect(self._repaired[0]), self._repaired[1])
         painter.restore()
 
     def _paint_tile(self, painter: QPainter, tile: Tile) -> None:
@@ -483,7 +500,10 @@ class Canvas(QWidget):
         font = QFont(self.font())
         painter.setFont(font)
         metrics = painter.fontMetrics()
-        texts = [self.tr("Overlay on")] + [LABELS[name] for name in names if name in LABELS]
+        if self._repaired is not None:
+            texts = [self.tr("Repair previewed, overlay off")]
+        else:
+            texts = [self.tr("Overlay on"), *(name_of(name) for name in names)]
         height = metrics.height() + 8
         x = 8
         for number, text in enumerate(texts):

@@ -178,7 +178,7 @@ def _pixmap(photo: Photo) -> QPixmap | None:
     key = f"{photo.path}|{len(photo.thumbnail)}|{hash(photo.thumbnail[-64:])}"
     pixmap = QPixmap()
     if not QPixmapCache.find(key, pixmap):
-        pixmap.loadFromData(photo.thumbnail, "JPG")
+        pixmap.loadFromData(photo.thumbnail)
         QPixmapCache.insert(key, pixmap)
     return pixmap
 

@@ -34,6 +34,7 @@ from ..model.workspace import Notice, Workspace
 from .banner import Banner
 from .canvas import Canvas
 from .findings_panel import FindingsPanel
+from .repair_card import RepairCard
 from .roi_card import RoiCard
 from .strip import Strip
 from .wording import name_of
@@ -55,6 +56,7 @@ class Window(QMainWindow):
         self.canvas = Canvas(workspace)
         self.findings = FindingsPanel(workspace)
         self.card = RoiCard(workspace)
+        self.repair = RepairCard(workspace)
         self.strip = Strip(workspace)
         self.actions_by_name: dict[str, QAction] = {}
         self._build_middle()
@@ -87,6 +89,7 @@ class Window(QMainWindow):
         layout = QVBoxLayout(side)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.findings, 1)
+        layout.addWidget(self.repair)
         layout.addWidget(self.card)
         self.findings_dock = self._dock("findings", self.tr("Findings"), side)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.findings_dock)
