@@ -7,6 +7,7 @@ from typing import Any
 
 import gi
 
+gi.require_version("Gdk", "3.0")
 gi.require_version("Gtk", "3.0")
 gi.require_version("GimpUi", "3.0")
 
@@ -28,13 +29,16 @@ __all__ = [
 ]
 
 _CSS = b"""
-.flawmap-overlay-on { background-color: #f2c94c; color: #201a00; border-radius: 4px; }
-.flawmap-overlay-on label { color: #201a00; font-weight: bold; }
-.flawmap-overlay-off { border-radius: 4px; }
+.flawmap-overlay-on, .flawmap-overlay-on > box, .flawmap-overlay-on > box > box {
+    background-color: #f2c94c; color: #201a00;
+}
+.flawmap-overlay-on > box > box > label { color: #201a00; font-weight: bold; font-size: larger; }
 .flawmap-title { font-weight: bold; }
 .flawmap-small { font-size: smaller; }
 .flawmap-better { color: #4caf7d; font-weight: bold; }
 .flawmap-list row { padding: 4px 6px; }
+.flawmap-list row box, .flawmap-message box, .flawmap-message label { background: none; }
+.flawmap-list row:selected { border-left: 3px solid #8ab4f8; }
 """
 
 

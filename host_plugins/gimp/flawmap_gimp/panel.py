@@ -11,7 +11,7 @@ from typing import Any
 from flawmap_plugin.state import Message, State
 from flawmap_plugin.texts import Texts
 
-from .gtk import Gdk, Gtk, Mnemonics, Rest, button, describe, style, wrapped
+from .gtk import Gdk, Gtk, Mnemonics, Pango, Rest, button, describe, style, wrapped
 from .preview import Preview
 from .rows import FlawList, Verbs
 from .source import Source
@@ -62,10 +62,7 @@ class Panel:
         self.window.connect("delete-event", lambda window, _event: window.hide() or True)
         self.window.connect("key-press-event", self._on_key)
         self._build()
-        # As wide as a line of text needs to be, whatever the font's size.
-        metrics = self.window.get_pango_context().get_metrics(None, None)
-        width = metrics.get_approximate_char_width() // 1024
-        self.window.set_default_size(max(360, 46 * width), max(640, 92 * width))
+        self.window.set_default_size(*_first_size(self.window))
 
     def show(self) -> None:
         """Bring it up, without taking the keyboard."""
@@ -179,13 +176,13 @@ class Panel:
         self._overlay_switch.connect("notify::active", self._on_overlay)
         self._export = button(self._keys(texts("ui.export")), lambda: self._do("export"))
         line = Gtk.Box(spacing=8)
-        line.set_border_width(6)
         line.pack_start(self._overlay_text, True, True, 0)
         line.pack_start(self._overlay_switch, False, False, 0)
-        line.pack_start(self._export, False, False, 0)
+        column = _column(line, self._export)
+        column.set_border_width(6)
         self._overlay = Gtk.EventBox()
-        self._overlay.add(line)
-        line.show_all()
+        self._overlay.add(column)
+        column.show_all()
         self._overlay.set_no_show_all(True)
         return self._overlay
 
@@ -209,6 +206,7 @@ class Panel:
     def _build_message(self) -> Any:
         self._message = Gtk.InfoBar()
         self._message.set_show_close_button(True)
+        style(self._message, "flawmap-message", True)
         self._message.connect("response", lambda _bar, _response: self._do("dismiss"))
         self._message_text = wrapped()
         self._message_hint = wrapped(css="flawmap-small")
@@ -415,6 +413,14 @@ class Panel:
         else:
             self.window.hide()
         return True
+
+
+def _first_size(window: Any) -> tuple[int, int]:
+    """As wide as a line of text needs to be, whatever the font's size; within the screen."""
+    metrics = window.get_pango_context().get_metrics(None, None)
+    letter = metrics.get_approximate_char_width() / Pango.SCALE
+    screen = Gdk.Display.get_default().get_monitor(0).get_workarea()
+    return min(round(54 * letter), screen.width), min(round(120 * letter), screen.height - 60)
 
 
 def _look(state: State) -> object:

@@ -9,6 +9,7 @@ from flawmap_plugin.state import Row, State
 from flawmap_plugin.texts import Texts
 
 from .gtk import Gdk, Gtk, Mnemonics, Rest, button, describe, style, wrapped
+from .preview import filled
 
 __all__ = ["FlawList", "Verbs"]
 
@@ -16,6 +17,7 @@ __all__ = ["FlawList", "Verbs"]
 Verbs = Callable[..., None]
 
 _MARKS = ("accepted", "ignored", "intentional")
+_SWATCH = (14, 14)
 #: A repair is rendered again once its slider rests for so long, ms.
 _REST_MS = 400
 
@@ -96,11 +98,8 @@ class _FlawRow(Gtk.ListBoxRow):
         self.key = row.key
         self._texts, self._do = texts, do
         self._drawing = False
-        self._colour = Gdk.RGBA()
-        self._swatch = Gtk.DrawingArea()
-        self._swatch.set_size_request(14, 14)
+        self._swatch = Gtk.Image.new_from_pixbuf(filled(*_SWATCH, row.colour))
         self._swatch.set_valign(Gtk.Align.CENTER)
-        self._swatch.connect("draw", self._draw_swatch)
         self._title = wrapped(css="flawmap-title")
         self._score = Gtk.Label(xalign=1)
         self._mark = Gtk.Label(xalign=1)
@@ -169,8 +168,6 @@ class _FlawRow(Gtk.ListBoxRow):
         """Show the row as it is now."""
         self._drawing = True
         try:
-            self._colour.parse(row.colour)
-            self._swatch.queue_draw()
             self._title.set_text(row.title)
             self._sentence.set_text(row.sentence)
             self._mark.set_text(row.mark_label if row.mark else "")
@@ -205,11 +202,6 @@ class _FlawRow(Gtk.ListBoxRow):
         moved = abs(self._strength.get_value() - 100 * row.strength) > 0.5
         if moved and not self._rest.waiting:
             self._strength.set_value(100 * row.strength)
-
-    def _draw_swatch(self, area: Any, cairo: Any) -> None:
-        Gdk.cairo_set_source_rgba(cairo, self._colour)
-        cairo.rectangle(0, 0, area.get_allocated_width(), area.get_allocated_height())
-        cairo.fill()
 
     def _on_eye(self, eye: Any) -> None:
         if not self._drawing:
