@@ -103,7 +103,7 @@ def run(arguments: Namespace, console: Console, options: Options) -> int:
 
 
 def examine(console: Console, options: Options, *, start: bool) -> Iterator[Finding]:
-    """Look at the program, its packages, its folders and its engine, in this order."""
+    """Look at the program, its packages, folders, editors and engine, in this order."""
     where = Path(flawmap_api.__file__).parent.parent
     yield Finding("flawmap", f"{flawmap_api.__version__} in {where}")
     yield Finding(
@@ -116,6 +116,7 @@ def examine(console: Console, options: Options, *, start: bool) -> Iterator[Find
             yield Finding(name, version)
     yield onnxruntime_finding({name: v for name in _RUNTIMES if (v := _version(name))})
     yield from _folders()
+    yield from _editors()
     yield from _engine(console, options, start)
 
 
@@ -163,6 +164,25 @@ def _folders() -> Iterator[Finding]:
     for name in _VARIABLES:
         if value := os.environ.get(name):
             yield Finding(name, value, "note")
+
+
+def _editors() -> Iterator[Finding]:
+    """A row for each editor: would the plug-in load, and why not."""
+    from flawmap_hosts import System, find_places, status
+
+    system = System()
+    for place in find_places(system):
+        try:
+            now = status(place, system)
+        except Exception as error:
+            spoken = speaking(error)
+            yield Finding(f"plug-in {place.host}", spoken.message, "problem", spoken.hint)
+            continue
+        told = f"{place.name}: {now.told}"
+        # Nobody has to have the plug-in; one that is there has to work.
+        wrong = now.state in ("broken", "incomplete")
+        state = "problem" if wrong else "ok" if now.good else "note"
+        yield Finding(f"plug-in {place.host}", told, state, now.hint)
 
 
 def _engine(console: Console, options: Options, start: bool) -> Iterator[Finding]:

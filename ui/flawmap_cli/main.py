@@ -33,6 +33,8 @@ _MODULES: Final = {
     "analyze": ".analyze",
     "roi": ".roi",
     "best": ".best",
+    "plugins": ".plugins",
+    "open": ".open_in",
     "engine": ".engine",
     "demo": ".demo_command",
     "doctor": ".doctor",
@@ -133,6 +135,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_analyze(command("analyze", "write a folder a photo: report, overlay, masks"))
     _add_roi(command("roi", "score a part of a photo that you mark"))
     _add_best(command("best", "rank frames of one scene: which to keep"))
+    _add_plugins(command("plugins", "put Flawmap into GIMP and Krita, and see whether it is there"))
+    _add_open(command("open", "open a photo in GIMP or Krita with its flaws as layers"))
     _add_engine(command("engine", "start, stop and look at the engine process"))
     _add_demo(command("demo", "damage a photo in known places and show what is found"))
     _add_doctor(command("doctor", "look for what keeps Flawmap from working"))
@@ -200,6 +204,31 @@ def _add_best(parser: argparse.ArgumentParser) -> None:
         "--keep", type=_positive, default=1, metavar="N", help="how many to keep (default: 1)"
     )
     parser.set_defaults(strictness=0.0)
+
+
+def _add_plugins(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action",
+        choices=("list", "install", "update", "remove"),
+        help="list: editors that were found, and what is in them; install; update: those that are "
+        "older than this Flawmap; remove",
+    )
+    parser.add_argument(
+        "host", nargs="?", choices=("gimp", "krita"), help="only this one (default: both)"
+    )
+    parser.add_argument(
+        "--relay",
+        action="store_true",
+        help="install: reach the engine through a helper process even where it is not needed",
+    )
+    parser.epilog = "Ends with 0, or 2 if an editor could not be served."
+
+
+def _add_open(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photo", metavar="PATH", help="the photo")
+    parser.add_argument(
+        "--in", dest="editor", required=True, choices=("gimp", "krita"), help="the editor"
+    )
 
 
 def _add_engine(parser: argparse.ArgumentParser) -> None:
