@@ -8,7 +8,7 @@ from flawmap_api.words import DEVICES
 from .app import run
 
 parser = argparse.ArgumentParser(prog="flawmap panel")
-parser.add_argument("--device", choices=DEVICES, default="auto")
+parser.add_argument("--device", choices=DEVICES, default=None)
 parser.add_argument("photos", nargs="*")
 arguments = parser.parse_args()
 sys.exit(run(arguments.photos, device=arguments.device))

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
-from .model.workspace import Workspace
+from flawmap_api.errors import FlawmapError
+
+from .model.disk import DiskWatch
+from .model.settings import PanelSettings, load, save, settings_path
+from .model.workspace import Notice, Workspace
 from .widgets.window import Window
 
-__all__ = ["Poster", "run"]
+__all__ = ["Panel", "Poster", "run"]
+
+_SECONDS = 1.5
 
 
 class Poster(QObject):
@@ -31,13 +39,70 @@ class Poster(QObject):
         what()
 
 
-def run(paths: Sequence[str] = (), *, device: str = "auto") -> int:
+class Panel:
+    """One window with its workspace, settings and watch over the disk.
+
+    Parameters
+    ----------
+    settings_file : Path, optional
+        Where settings are kept; default: the person's own.
+    device : str, optional
+        Where the networks run; default: as the settings say.
+    """
+
+    def __init__(self, settings_file: Path | None = None, *, device: str | None = None) -> None:
+        self._file = settings_file or settings_path()
+        self.settings, said = load(self._file)
+        self._poster = Poster()
+        self.workspace = Workspace(
+            self._poster, view=self.settings.view, device=device or self.settings.device
+        )
+        self.window = Window(self.workspace)
+        self.window.closing.connect(self.close)
+        self._watch: DiskWatch | None = None
+        if self.settings.watch_folders:
+            self._watch = DiskWatch(
+                self._poster,
+                self.workspace.known_files,
+                self.workspace.take_changes,
+                seconds=_SECONDS,
+            )
+        if said:
+            self.workspace.tell("notice", Notice(said))
+
+    def change(self, **changes: object) -> None:
+        """Change settings and keep them; what cannot be kept is told, and holds for now."""
+        self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
+        self._save()
+
+    def _save(self) -> None:
+        try:
+            save(self.settings, self._file)
+        except FlawmapError as error:
+            self.workspace.tell("notice", Notice.of(error))
+
+    def close(self) -> None:
+        """Keep what is to be kept and end; a second call does nothing."""
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
+        opened = tuple(str(photo.path) for photo in self.workspace.photos.all()[:500])
+        settings: PanelSettings = replace(
+            self.settings, view=self.workspace.view.settings, session=opened
+        )
+        if settings != self.settings:
+            self.settings = settings
+            self._save()
+        self.workspace.close()
+
+
+def run(paths: Sequence[str] = (), *, device: str | None = None) -> int:
     """Show the window with these photos until the person closes it."""
     app = QApplication.instance() or QApplication(sys.argv[:1])
     app.setApplicationName("Flawmap")
-    poster = Poster(app)
-    workspace = Workspace(poster, device=device)
-    window = Window(workspace)
-    window.show()
-    window.open_paths(list(paths))
-    return QApplication.exec()
+    panel = Panel(device=device)
+    panel.window.show()
+    panel.window.open_paths(list(paths))
+    code = QApplication.exec()
+    panel.close()
+    return code

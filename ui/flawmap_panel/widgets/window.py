@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -43,7 +43,15 @@ __all__ = ["Window"]
 
 
 class Window(QMainWindow):
-    """One window over one workspace."""
+    """One window over one workspace.
+
+    Signals
+    -------
+    closing()
+        The person closes the window.
+    """
+
+    closing = Signal()
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -441,6 +449,6 @@ class Window(QMainWindow):
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """Let the engine go; it ends itself once nobody needs it."""
-        self.workspace.close()
+        """Tell that the window goes."""
+        self.closing.emit()
         super().closeEvent(event)
