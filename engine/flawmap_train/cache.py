@@ -1,8 +1,8 @@
-"""Packed crops on disk: the generator writes shards, the training reads them, each at its own pace.
+"""Packed crops on disk: the generator writes shards, the training reads them at its own pace.
 
-A shard is a folder with `crops.npy` (uint8 n x 256 x 256 x 3), `labels.npy` (uint8 n x 6 x 32
-x 32), `context.npy` (float32 n x CONTEXT) and `shard.json`. It is written beside its place and
-renamed into it. Shard k of seed s is always the same.
+A shard is a folder with `crops.npy` (uint8 n x 256 x 256 x 3), `labels.npy` and `unknown.npy`
+(uint8 n x 8 x 32 x 32), `context.npy` (float32 n x CONTEXT) and `shard.json`. It is
+written beside its place and renamed into it. Shard k of seed s is always the same.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .synthesis import make_sample
 
 __all__ = ["Shard", "build_shard", "fill", "shards"]
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Shard:
     crops: npt.NDArray[np.uint8]
     labels: npt.NDArray[np.uint8]
     context: npt.NDArray[np.float32]
+    unknown: npt.NDArray[np.uint8]
 
     @classmethod
     def open(cls, folder: Path) -> Shard:
@@ -45,7 +46,9 @@ class Shard:
         def load(name: str) -> npt.NDArray[Any]:
             return np.load(folder / f"{name}.npy", mmap_mode="r")
 
-        return cls(folder, load("crops"), load("labels"), np.array(load("context")))
+        return cls(
+            folder, load("crops"), load("labels"), np.array(load("context")), load("unknown")
+        )
 
 
 def shards(folder: Path) -> list[Path]:
@@ -81,6 +84,7 @@ def build_shard(
     part.mkdir(parents=True)
     np.save(part / "crops.npy", np.stack([s.crop for s in samples]))
     np.save(part / "labels.npy", np.stack([s.label for s in samples]))
+    np.save(part / "unknown.npy", np.stack([s.unknown for s in samples]))
     np.save(part / "context.npy", np.concatenate(vectors))
     (part / "shard.json").write_text(json.dumps({"version": VERSION, "seed": seed, "count": count}))
     part.rename(done)
@@ -99,6 +103,7 @@ def fill(
     size: int = 512,
     keep: int | None = None,
     clean: bool = False,
+    extra: Path | None = None,
 ) -> Iterator[Path]:
     """Make `count` shards of a part; `first` and `step` let several processes share the work.
 
@@ -107,7 +112,7 @@ def fill(
     """
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    photos, shapes = load_photos(data, part), load_shapes(data, part)
+    photos, shapes = load_photos(data, part, extra), load_shapes(data, part)
     if not photos:
         raise FileNotFoundError(f"{data} holds no photos for the part '{part}'.")
     context = Context()

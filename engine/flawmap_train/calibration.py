@@ -6,10 +6,10 @@ linear and strictly rising, so that the order of faint values survives eight bit
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,11 +22,13 @@ __all__ = [
     "calibrate",
     "choose_threshold",
     "confidence_table",
+    "found_regions",
     "isotonic",
     "pieces",
     "severity_table",
 ]
 
+V = TypeVar("V")
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 
@@ -36,10 +38,12 @@ _FLAWED: Final = {"noise": 2.0, "compression": 2.0}
 _FLAWED_ELSE: Final = 4.0
 _LEAST_SLOPE: Final = 0.3
 _CLEAN_AREA: Final = 0.02
-_PHOTO_AREA: Final = 0.025
+_PHOTO_AREA: Final = {"low_light": 0.03}
+_PHOTO_AREA_ELSE: Final = 0.015
+_PHOTOS_OVER: Final = 0.1  # share of photos that may have over 5 % flagged
 _LEAST_THRESHOLD: Final = 8
 _STRONG: Final = 0.5
-_LEVEL: Final = 0.002  # IoU that is as good as the best
+_LEVEL: Final = 0.004  # IoU that is as good as the best
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,19 @@ class Calibration:
     calibration: dict[str, Table]
     thresholds: dict[str, int]
     confidence: dict[str, Table]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The distortions that are served, in the vocabulary's order."""
+        return tuple(name for name in DISTORTIONS if name in self.thresholds)
+
+    def without(self, names: Collection[str]) -> Calibration:
+        """The same for fewer distortions: one that cannot be found and spared is not served."""
+
+        def kept(part: dict[str, V]) -> dict[str, V]:
+            return {k: v for k, v in part.items() if k not in names}
+
+        return Calibration(kept(self.calibration), kept(self.thresholds), kept(self.confidence))
 
     def as_json(self) -> dict[str, Any]:
         """The three parts as `model.json` has them."""
@@ -162,7 +179,9 @@ Cells = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
 
 
 def choose_threshold(
-    damaged: Sequence[Cells], clean: Sequence[tuple[npt.NDArray[np.uint8], float]]
+    damaged: Sequence[Cells],
+    clean: Sequence[tuple[npt.NDArray[np.uint8], float]],
+    photos: npt.NDArray[np.uint8] | None = None,
 ) -> int:
     """The operating point k: best IoU among those that flag little of what is clean.
 
@@ -172,6 +191,8 @@ def choose_threshold(
         The IoU is the mean over the pairs, and over two foregrounds: severity from 0.2 and from 0.5
         on. Milder damage counts neither way.
     clean : calibrated severities of clean cells, uint8, each with the share that may be flagged
+    photos : uint8, shape (photos, n), severities of clean photos, of which one in ten may have over
+        5 % flagged
     """
     scores = []
     for severity, label in damaged:
@@ -184,6 +205,10 @@ def choose_threshold(
     within = allowed.copy()
     for cells, area in clean:
         within &= _at_least(cells) <= area * max(cells.size, 1)
+    if photos is not None and len(photos):
+        # The 95th percentile of each: at or above k means that over 5 % of it is flagged.
+        over = np.percentile(photos, 95, axis=1).astype(np.uint8)
+        within &= _at_least(over) <= _PHOTOS_OVER * len(photos)
     iou = np.where(within if within.any() else allowed, iou, -1.0)
     # Where many do as well, the middle of them: it gives way least when photos differ.
     good = np.flatnonzero(iou >= iou.max() - _LEVEL)
@@ -239,10 +264,11 @@ def calibrate(
 
     Parameters
     ----------
-    raw, clean_raw : float32, shape (n, 6, h, w), raw severities on damaged and on clean crops
+    raw, clean_raw : float32, shape (n, 8, h, w), raw severities on damaged and on clean crops
     label, clean_label : uint8, same shapes
-    whole_raw : raw severities of clean whole photos that are fit for the question, per distortion;
-        crops leave out what a photo has of softness and shadow, and false area counts on all of it.
+    whole_raw : raw severities of clean whole photos that are fit for the question, per distortion,
+        one row a photo; crops leave out what a photo has of softness and shadow, and false area
+        counts on all of it.
     planted : raw severities and labels of whole photos with one flaw each, per distortion
     """
     tables: dict[str, Table] = {}
@@ -257,10 +283,13 @@ def calibrate(
         damaged, quiet = [(plane, label[:, d])], [(clean, _CLEAN_AREA)]
         if name in planted:
             damaged.append((_bytes(tables[name](planted[name][0])), planted[name][1]))
+        photos = None
         if name in whole_raw:
-            quiet.append((_bytes(tables[name](whole_raw[name])), _PHOTO_AREA))
-        thresholds[name] = choose_threshold(damaged, quiet)
-        strength, right = _regions(plane, label[:, d], thresholds[name])
+            photos = _bytes(tables[name](whole_raw[name]))
+            quiet.append((photos, _PHOTO_AREA.get(name, _PHOTO_AREA_ELSE)))
+        k = choose_threshold(damaged, quiet, photos)
+        thresholds[name] = k
+        strength, right = found_regions(plane, label[:, d], k)
         confidence[name] = confidence_table(strength, right)
     return Calibration(tables, thresholds, confidence)
 
@@ -269,7 +298,7 @@ def _bytes(severity: FloatArray) -> npt.NDArray[np.uint8]:
     return np.asarray(np.rint(severity * 255), np.uint8)
 
 
-def _regions(
+def found_regions(
     planes: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8], k: int
 ) -> tuple[npt.NDArray[np.float64], BoolArray]:
     """Every found region's strength, and whether most of its cells that count are flawed."""

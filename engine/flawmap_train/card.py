@@ -19,8 +19,8 @@ __all__ = ["write_card"]
 _INTRODUCTION: Final = """\
 # Model card: {name} {version}
 
-Finds six flaws in a photo and says how much each spoils it, cell by cell: blur, jitter (motion),
-noise, overexposure, low light, compression. Two ONNX files, {size:.1f} MB together, opset 17:
+Finds {count} flaws in a photo and says how much each spoils it, cell by cell: {kinds}.
+Two ONNX files, {size:.1f} MB together, opset 17:
 
 | file | what it does | SHA-256 |
 |---|---|---|
@@ -28,23 +28,27 @@ noise, overexposure, low light, compression. Two ONNX files, {size:.1f} MB toget
 
 `dense.onnx`: `photo` uint8 [1, H, W, 3] sRGB (H, W multiples of 32, borders reflected) and
 `thumbnail` uint8 [1, 128, 128, 3] (the whole photo squeezed by area) to `severity` float32
-[1, 6, H/8, W/8], raw 0..1. `model.json` carries the table that brings raw values to people's scale,
-the thresholds and the confidence of a region. `whole.onnx`: `photo`, the whole photo with its long
-side at 512 and both sides rounded to multiples of 32, to `features` [1, 784] and `quality` [1].
+[1, {count}, H/8, W/8], raw 0..1, and `unknown` of the same shape (how likely it is that a flaw of
+this kind could not be seen there). `model.json` carries the table that brings raw values to
+people's scale, the thresholds and the confidence of a region. `whole.onnx`: `photo`, the whole
+photo with its long side at 512 and both sides rounded to multiples of 32, to
+`features` [1, 784] and `quality` [1].
 
 ## Network
 EfficientNet-Lite0 stages 1-5 on the half-size view, from ImageNet weights; a 48-wide top-down
 decoder of dense 3x3 convolutions to stride 8; measured evidence from full resolution (high-pass
-energies, their quietest quarter, tonal range, clipping); context of the whole photo (frozen
-ImageNet stage 5 and tone statistics of the thumbnail) as gain and shift. Presence and strength
-are two outputs; severity is their product.
+energies, their quietest quarter, tonal range, clipping, colour, three more octaves of Laplacian);
+context of the whole photo (frozen ImageNet stage 5, tone and hue statistics of the thumbnail) as
+gain and shift. Presence and strength are two outputs; severity is their product.
 
 ## Training
 {training}
 
 Labels are synthetic: the damage is known because it was made. Its severity follows curves fitted
 to people's scores (KADID-10k opinion scores: 0.2 just visible, 0.4 plain, 0.6 disturbs, 0.8 nearly
-everybody is annoyed). Recipe and commands: `docs/training.md`.
+everybody is annoyed).
+Casts were never rated; they borrow the curve of too vivid colour. Of photos tagged for it, soft
+backgrounds are taught as blur. Recipe and commands: `docs/training.md`.
 
 ## Data
 {photos} clean photos for training, {tune} more, by whole scenes, for thresholds, calibration and
@@ -69,7 +73,8 @@ _LIMITS: Final = """\
 - Severity was fitted to ratings of 512 x 384 pictures by crowd workers; on a large screen it is the
   strict end. Mixtures of flaws were never rated.
 - `quality` mixes liking and quality, as the opinions that it was fitted on do.
-- Contrast and colour casts are not looked for.
+- Black and white is a choice and no flaw; a photo that lacks colour or contrast in all of it is
+  flagged only where its own tones tell.
 
 ## Attribution
 The backbone started from EfficientNet-Lite0 weights (a conversion of the TensorFlow TPU release),
@@ -90,13 +95,22 @@ Wild Image Quality Challenge Database", 2015. No picture of it is in this packag
 """
 
 
-def write_card(folder: Path, *, data: Path, work: Path) -> Path:
+_NUMBERS: Final = {6: "six", 7: "seven", 8: "eight"}
+_SPOKEN: Final = {
+    "jitter": "jitter (motion)",
+    "low_light": "low light",
+    "contrast": "contrast (too flat)",
+    "colorfulness": "colour (casts, too vivid, too dull)",
+}
+
+
+def write_card(folder: Path, *, data: Path, work: Path, extra: Path | None = None) -> Path:
     """Write `MODEL_CARD.md` beside the exported files in `folder`.
 
     Parameters
     ----------
     folder : holds model.json and the ONNX files
-    data : the folder of photos
+    data, extra : the folders of photos
     work : where the commands left training.json, quality.json and evaluation-dev.json
 
     Raises
@@ -114,14 +128,22 @@ def write_card(folder: Path, *, data: Path, work: Path) -> Path:
         for r in rows
         if r["file"] in used
     )
-    what = {"dense.onnx": "severity of six distortions", "whole.onnx": "features, quality"}
+    if extra is not None:
+        licences.update((r["source_repo"], r["licence"]) for r in _rows(extra))
+    kinds = about["distortions"]
+    what = {
+        "dense.onnx": f"severity of {_NUMBERS[len(kinds)]} distortions",
+        "whole.onnx": "features, quality",
+    }
     text = _INTRODUCTION.format(
         name=about["name"],
         version=about["version"],
+        count=len(kinds),
+        kinds=", ".join(_SPOKEN.get(k, k) for k in kinds),
         size=sum((folder / f).stat().st_size for f in about["files"]) / 1e6,
         files="\n".join(f"| `{f}` | {what[f]} | `{h}` |" for f, h in about["files"].items()),
         training=_training(_read(work / "training.json")),
-        photos=len(load_photos(data, "train")),
+        photos=len(load_photos(data, "train", extra)),
         tune=len(load_photos(data, "tune")),
         dev=len(load_photos(data, "dev")),
         licences="\n".join(f"| {s} | {t} | {n} |" for (s, t), n in licences.most_common()),
@@ -171,6 +193,19 @@ def _figures(figures: dict[str, Any], quality: dict[str, Any]) -> str:
             figures["planted"],
             "\nFlagged area of clean photos that are fit for the question (the same command):\n",
             figures["photos"],
+        ]
+    if "reliability" in figures:
+        parts += [
+            "\nConfidence, kept or not: regions on the same dev crops, by what the model said of "
+            "them, and the share that was right:\n",
+            figures["reliability"],
+        ]
+    if figures.get("unknown"):
+        parts += [
+            "\nWhere a flaw could not be seen, AUC on dev crops, `unknown` and the engine's "
+            "measured rule (range of luma around): "
+            + ", ".join(f"{k} {a:.2f} and {b:.2f}" for k, (a, b) in figures["unknown"].items())
+            + ". The engine serves the measured rule.",
         ]
     parts.append(
         f"\nQuality against people's opinion, CLIVE, {quality['photos']} photos, five folds by "

@@ -2,6 +2,8 @@
 
     flawmap-train cache --data DIR --cache DIR       packed crops, beside the training or before it
     flawmap-train sheet --data DIR --out sheet.png   look at what the generator makes
+    flawmap-train adopt PICTURE... --out DIR         more clean photos, to learn from alone
+    flawmap-train pack --data DIR --out photos.tar   all that a training needs, in one file
     flawmap-train train --cache DIR --work DIR       in slices: --minutes N --resume
     flawmap-train calibrate | export | card          from the checkpoint to the shipped files
     flawmap-train evaluate                           the table on held-out crops
@@ -28,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     run = {
         "cache": _cache,
+        "adopt": _adopt,
+        "pack": _pack,
         "sheet": _sheet,
         "train": _train,
         "calibrate": _calibrate,
@@ -65,11 +69,27 @@ def _parser() -> argparse.ArgumentParser:
     cache.add_argument("--keep", type=int)
     cache.add_argument("--seed", type=int, default=1)
     cache.add_argument("--clean", action="store_true")
+    cache.add_argument("--extra", type=Path, help="folder of `adopt`: more photos to learn from")
 
     sheet = command("sheet", "contact sheet of the generator's crops")
     sheet.add_argument("--out", type=Path, default=Path("sheet.png"))
     sheet.add_argument("--seed", type=int, default=0)
     sheet.add_argument("--only")
+    sheet.add_argument("--extra", type=Path)
+
+    adopt = command("adopt", "bring more clean photos into the layout of the data folder")
+    adopt.add_argument("pictures", nargs="+", type=Path)
+    adopt.add_argument("--out", type=Path, required=True)
+    adopt.add_argument("--apart", nargs="*", type=Path, default=[], help="must stay unseen")
+    adopt.add_argument("--source", required=True)
+    adopt.add_argument("--licence", required=True)
+    adopt.add_argument("--bokeh", type=Path, help="stems with a soft background, one a line")
+    adopt.add_argument("--refused", type=Path, help="stems that are no clean photo, one a line")
+
+    pack = command("pack", "the photos that teach and tune, and the shapes, as one tar")
+    pack.add_argument("--out", type=Path, default=Path("photos.tar"))
+    pack.add_argument("--max", default="50M", help="bytes, as 50M")
+    pack.add_argument("--extra", type=Path)
 
     train = command("train", "train, or go on training")
     train.add_argument(
@@ -81,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--batch", type=int)
     train.add_argument("--rate", type=float, default=2e-3)
     train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--freeze", type=int, default=0, help="first stages that stay as they are")
 
     calibrate = command("calibrate", "tables and thresholds from tune photos")
     calibrate.add_argument("--count", type=int, default=14, help="planted photos a distortion")
@@ -90,7 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     export = command("export", "write dense.onnx, whole.onnx and model.json")
     export.add_argument("--out", type=Path, required=True)
     export.add_argument("--name", default="flawmap-lite0")
-    export.add_argument("--version", default="0.1")
+    export.add_argument("--version", default="0.2")
+    export.add_argument("--leave-out", nargs="*", default=[], help="distortions not to serve")
+    export.add_argument("--dense-only", action="store_true", help="whole.onnx stays as it is")
     evaluate = command("evaluate", "tables on held-out photos")
     evaluate.add_argument("--part", choices=("tune", "dev"), default="dev")
     evaluate.add_argument(
@@ -99,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--count", type=int, default=10)
     card = command("card", "write MODEL_CARD.md beside the exported files")
     card.add_argument("--out", type=Path, required=True)
+    card.add_argument("--extra", type=Path)
     return parser
 
 
@@ -131,6 +155,7 @@ def _cache(options: argparse.Namespace) -> None:
         size=options.size,
         keep=options.keep,
         clean=options.clean,
+        extra=options.extra,
     ):
         _say(f"made {shard.name}")
 
@@ -140,9 +165,34 @@ def _sheet(options: argparse.Namespace) -> None:
     from .sheet import write_sheet
 
     data = _data(options)
-    photos, shapes = load_photos(data, "train"), load_shapes(data, "train")
+    photos, shapes = load_photos(data, "train", options.extra), load_shapes(data, "train")
     write_sheet(options.out, photos, shapes, seed=options.seed, only=options.only)
     _say(f"wrote {options.out}")
+
+
+def _adopt(options: argparse.Namespace) -> None:
+    from .extra import adopt
+
+    def stems(file: Path | None) -> frozenset[str]:
+        return frozenset(file.read_text(encoding="utf-8").splitlines() if file else ())
+
+    rows = adopt(
+        options.pictures,
+        options.out,
+        apart=options.apart,
+        source=options.source,
+        licence=options.licence,
+        bokeh=stems(options.bokeh),
+        refused=stems(options.refused),
+    )
+    _say(f"took {len(rows)} of {len(options.pictures)} pictures into {options.out}")
+
+
+def _pack(options: argparse.Namespace) -> None:
+    from .pack import pack, size_of
+
+    photos, shrunk = pack(_data(options), options.out, size_of(options.max), options.extra)
+    _say(f"wrote {options.out}: {photos} photos, {shrunk} of them made smaller")
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -153,7 +203,13 @@ def _train(options: argparse.Namespace) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.set_num_threads(options.threads)
     batch = options.batch or (256 if device == "cuda" else 32)
-    plan = Plan(options.plan_minutes * 60, rate=options.rate, batch=batch, seed=options.seed)
+    plan = Plan(
+        options.plan_minutes * 60,
+        rate=options.rate,
+        batch=batch,
+        seed=options.seed,
+        frozen=options.freeze,
+    )
     trainer = Trainer(plan, device=device)
     checkpoint = options.work / "checkpoint.pt"
     if options.resume and checkpoint.exists():
@@ -229,20 +285,25 @@ def _export(options: argparse.Namespace) -> None:
     from .quality import Ridge
     from .training import load_weights
 
-    ridge = Ridge.from_json(json.loads((options.work / "quality.json").read_text()))
     calibration = Calibration.from_json(json.loads((options.work / "calibration.json").read_text()))
     options.out.mkdir(parents=True, exist_ok=True)
-    export_dense(
-        load_weights(options.work / "checkpoint.pt"), Context(), options.out / "dense.onnx"
+    calibration = calibration.without(options.leave_out)
+    network = load_weights(options.work / "checkpoint.pt")
+    export_dense(network, Context(), options.out / "dense.onnx", calibration.kinds)
+    if not options.dense_only:
+        ridge = Ridge.from_json(json.loads((options.work / "quality.json").read_text()))
+        export_whole(ridge.weights, ridge.bias, options.out / "whole.onnx")
+    about = write_model(
+        options.out, options.name, options.version, calibration, keep_whole=options.dense_only
     )
-    export_whole(ridge.weights, ridge.bias, options.out / "whole.onnx")
-    about = write_model(options.out, options.name, options.version, calibration)
     _say(f"wrote {options.out}: {about['files']}")
 
 
 def _evaluate(options: argparse.Namespace) -> None:
+    import numpy as np
     import torch
 
+    from .cache import Shard, shards
     from .calibration import Calibration
     from .evaluation import (
         Shipped,
@@ -251,7 +312,9 @@ def _evaluate(options: argparse.Namespace) -> None:
         crop_table,
         planted_table,
         raw_severity,
+        reliability_table,
         stacked,
+        unsure_auc,
     )
     from .photos import load_photos, load_shapes
     from .training import load_weights
@@ -262,8 +325,9 @@ def _evaluate(options: argparse.Namespace) -> None:
     network = load_weights(options.work / "checkpoint.pt")
     crops, label, context = stacked(_cache_of(options, part))
     clean, clean_label, clean_context = stacked(_cache_of(options, f"{part}-clean"))
+    raw = raw_severity(network, crops, context)
     table = crop_table(
-        raw_severity(network, crops, context),
+        raw,
         label,
         raw_severity(network, clean, clean_context),
         clean_label,
@@ -273,9 +337,14 @@ def _evaluate(options: argparse.Namespace) -> None:
         "damaged": len(crops),
         "clean": len(clean),
         "crops": as_text(table),
+        "reliability": as_text(reliability_table(raw, label, calibration), mean=False),
         "count": options.count,
     }
+    unknown = np.concatenate([Shard.open(p).unknown for p in shards(_cache_of(options, part))])
+    told["unknown"] = unsure_auc(network, crops, context, unknown)
     print(f"\n{len(crops)} damaged and {len(clean)} clean {part} crops\n\n{told['crops']}")
+    print(f"\nHow sure, and how often right\n\n{told['reliability']}")
+    print(f"\nCannot tell: AUC learned, measured\n\n{told['unknown']}")
     if options.weights:
         data = _data(options)
         photos, shapes = load_photos(data, part), load_shapes(data, part)
@@ -290,7 +359,8 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _card(options: argparse.Namespace) -> None:
     from .card import write_card
 
-    _say(f"wrote {write_card(options.out, data=_data(options), work=options.work)}")
+    file = write_card(options.out, data=_data(options), work=options.work, extra=options.extra)
+    _say(f"wrote {file}")
 
 
 def _write_json(file: Path, document: dict[str, object]) -> None:

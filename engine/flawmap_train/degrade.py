@@ -16,14 +16,17 @@ import numpy.typing as npt
 
 from .optics import to_linear, to_srgb
 from .severity_curves import JPEG, JPEG2000, LOW_LIGHT, LOW_LIGHT_STOPS, OVEREXPOSURE, jpeg_quality
+from .words import VISIBLE
 
 __all__ = [
     "Coding",
     "Tone",
     "bytes_of",
+    "camera_noise",
     "code",
     "darken",
     "draw_coding",
+    "draw_severity",
     "floats_of",
     "impulses",
     "jpeg",
@@ -53,6 +56,11 @@ def bytes_of(x: FloatImage) -> npt.NDArray[np.uint8]:
 def floats_of(x: npt.NDArray[np.uint8]) -> FloatImage:
     """A uint8 picture as float32 in [0, 1]."""
     return np.asarray(x / np.float32(255), np.float32)
+
+
+def draw_severity(rng: np.random.Generator, ceiling: float = 0.93) -> float:
+    """Uniform over 0.05..`ceiling`, with a fifth of it below 0.2."""
+    return float(rng.uniform(VISIBLE, 0.2) if rng.random() < 0.2 else rng.uniform(0.2, ceiling))
 
 
 # --- tone -------------------------------------------------------------------------------------
@@ -177,6 +185,57 @@ def noise_field(rng: np.random.Generator, x: FloatImage, luma_sd: float) -> Floa
         level = np.ones((h, w), np.float32)
     fine *= level / (np.sqrt(((fine * level) ** 2).mean()) + 1e-6)
     return np.asarray((fine[..., None] + colour * level[..., None]) * (luma_sd / 255), np.float32)
+
+
+_AROUND_RED: Final = np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]], np.float32) / 4
+_AROUND_GREEN: Final = np.array([[0, 1, 0], [1, 4, 1], [0, 1, 0]], np.float32) / 4
+
+
+def camera_noise(rng: np.random.Generator, x: FloatImage, luma_sd: float) -> FloatImage:
+    """What is left of a sensor's noise when the camera has done with it, as `noise_field`.
+
+    Photon noise at the places of a Bayer mosaic, filled in between, white-balanced, mixed by a
+    colour matrix and bent by the tone curve; then a denoiser that spares edges, one that leaves
+    blotches of colour, and sharpening.
+    """
+    h, w = x.shape[:2]
+    light = np.maximum(to_linear(x), 0.002)
+    photon = float(np.exp(rng.uniform(np.log(0.5), np.log(10.0))))
+    field = rng.standard_normal((h, w, 3), dtype=np.float32) * np.sqrt(photon * light + 0.1)
+    oy, ox = (int(v) for v in rng.integers(0, 2, 2))
+    mosaic = np.zeros((h, w, 3), np.float32)
+    mosaic[oy::2, ox::2, 0] = 1
+    mosaic[1 - oy :: 2, 1 - ox :: 2, 2] = 1
+    mosaic[..., 1] = 1 - mosaic[..., 0] - mosaic[..., 2]
+    for c, kernel in enumerate((_AROUND_RED, _AROUND_GREEN, _AROUND_RED)):
+        plane = np.ascontiguousarray(field[..., c] * mosaic[..., c])
+        field[..., c] = cv2.filter2D(plane, -1, kernel, borderType=cv2.BORDER_REFLECT_101)
+    field *= np.array([rng.uniform(1.3, 2.3), 1.0, rng.uniform(1.3, 2.3)], np.float32)
+    mix = float(rng.uniform(0.1, 0.4))
+    matrix = np.full((3, 3), -mix, np.float32) + np.eye(3, dtype=np.float32) * (1 + 3 * mix)
+    field = field @ matrix.T
+    field *= np.minimum(0.44 * light.mean(-1) ** -0.583, 8.0)[..., None]
+    grey = luma(field)
+    colour = field - grey[..., None]
+    scale = luma_sd / 255 / (float(grey.std()) + 1e-6)
+    grey, colour = grey * scale, colour * scale
+    if rng.random() < 0.65:
+        # A denoiser keeps what looks like an edge, noise among it.
+        clean = luma(x)
+        strength = float(rng.uniform(1.0, 3.5)) * luma_sd / 255
+        reach = float(rng.uniform(0.8, 2.2))
+        noisy = np.asarray(clean + grey * float(rng.uniform(1.2, 2.5)), np.float32)
+        kept = cv2.bilateralFilter(noisy, 5, strength, reach) - cv2.bilateralFilter(
+            clean, 5, strength, reach
+        )
+        grey = np.asarray(kept + grey * float(rng.uniform(0.0, 0.4)), np.float32)
+    if rng.random() < 0.75:
+        blotches = _smooth(colour, float(np.exp(rng.uniform(0.2, 1.7))))
+        colour = blotches * float(rng.uniform(0.5, 2.5)) + colour * float(rng.uniform(0.0, 0.3))
+    if rng.random() < 0.4:
+        grey = grey + (grey - _smooth(grey, 1.0)) * float(rng.uniform(0.3, 1.2))
+    grey = grey * (luma_sd / 255 / (float(grey.std()) + 1e-6))
+    return np.asarray(grey[..., None] + colour, np.float32)
 
 
 def _smooth(x: FloatImage, sigma: float) -> FloatImage:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import torch
 
 from .cache import Shard, shards
-from .calibration import Calibration
+from .calibration import Calibration, found_regions
 from .network import Context, DenseNetwork
 from .photos import Photo
 from .planting import spoil_photo
@@ -33,7 +33,9 @@ __all__ = [
     "planted_cells",
     "planted_table",
     "raw_severity",
+    "reliability_table",
     "stacked",
+    "unsure_auc",
     "whole_raw",
 ]
 
@@ -56,7 +58,7 @@ def stacked(folder: Path) -> tuple[ByteArray, ByteArray, FloatArray]:
 
 
 def raw_severity(network: DenseNetwork, crops: ByteArray, context: FloatArray) -> FloatArray:
-    """Raw severities of crops, float32 [n, 6, 32, 32]."""
+    """Raw severities of crops, float32 [n, 8, 32, 32]."""
     network = network.eval().to(memory_format=torch.channels_last)
     out = []
     with torch.no_grad():
@@ -70,10 +72,39 @@ def raw_severity(network: DenseNetwork, crops: ByteArray, context: FloatArray) -
     return np.concatenate(out)
 
 
+def unsure_auc(
+    network: DenseNetwork, crops: ByteArray, context: FloatArray, unknown: ByteArray
+) -> dict[str, tuple[float, float]]:
+    """Learned and measured "cannot tell" against what was tried: AUC and AUC, per distortion.
+
+    Measured is the engine's own rule in short: how small the luma range of the 56 px around is.
+    """
+    network = network.eval().to(memory_format=torch.channels_last)
+    learned, flat = [], []
+    with torch.no_grad():
+        for i in range(0, len(crops), 16):
+            photo = torch.from_numpy(crops[i : i + 16].astype(np.float32)).permute(0, 3, 1, 2)
+            said = network.everything(photo, torch.from_numpy(context[i : i + 16]))[2]
+            learned.append(torch.sigmoid(said).numpy())
+    for crop in crops:
+        grey = cv2.cvtColor(np.ascontiguousarray(crop), cv2.COLOR_RGB2GRAY)
+        window = np.ones((56, 56), np.uint8)
+        span = cv2.dilate(grey, window).astype(np.float32) - cv2.erode(grey, window)
+        flat.append(1 - cv2.resize(span, (32, 32), interpolation=cv2.INTER_AREA) / 255)
+    ours, theirs = np.concatenate(learned), np.stack(flat)
+    out = {}
+    for d, name in enumerate(DISTORTIONS):
+        counts = unknown[:, d] != IGNORE
+        truth = unknown[:, d][counts] == 1
+        if truth.any() and (~truth).any():
+            out[name] = (_auc(ours[:, d][counts], truth), _auc(theirs[counts], truth))
+    return out
+
+
 def whole_raw(
     network: DenseNetwork, context: Context, photos: Sequence[Photo]
 ) -> dict[str, FloatArray]:
-    """Raw severities of clean whole photos, per distortion, over the photos fit for it: one row."""
+    """Raw severities of clean whole photos, per distortion: 2,000 quantiles a photo fit for it."""
     parts: dict[str, list[FloatArray]] = {name: [] for name in DISTORTIONS}
     for photo in photos:
         raw = _whole(network, context, photo.pixels)
@@ -81,7 +112,10 @@ def whole_raw(
             if photo.fit_for(name):
                 # Every photo counts the same, whatever its size.
                 parts[name].append(np.quantile(raw[d], np.linspace(0, 1, 2000)))
-    return {k: np.concatenate(v) if v else np.zeros(0, np.float32) for k, v in parts.items()}
+    return {
+        k: np.asarray(np.stack(v), np.float32) if v else np.zeros((0, 2000), np.float32)
+        for k, v in parts.items()
+    }
 
 
 def planted_cells(
@@ -122,7 +156,7 @@ def planted_cells(
 
 
 def _whole(network: DenseNetwork, context: Context, pixels: ByteArray) -> FloatArray:
-    """Raw severities of a whole photo, cut to multiples of 32: float32 [6, h, w]."""
+    """Raw severities of a whole photo, cut to multiples of 32: float32 [8, h, w]."""
     h, w = (v // 32 * 32 for v in pixels.shape[:2])
     thumb = cv2.resize(pixels, (128, 128), interpolation=cv2.INTER_AREA)
     with torch.no_grad():
@@ -167,7 +201,8 @@ def crop_table(
     band, false area on clean crops.
     """
     table = {}
-    for d, name in enumerate(DISTORTIONS):
+    for name in calibration.kinds:
+        d = DISTORTIONS.index(name)
         counts = label[:, d] != IGNORE
         truth = label[:, d][counts].astype(np.float32) / LABEL_SCALE
         severity = calibration.calibration[name](raw[:, d][counts])
@@ -207,17 +242,20 @@ class Shipped:
             str(self.folder / "dense.onnx"), options, providers=["CPUExecutionProvider"]
         )
         self.calibration = Calibration.from_json(self.about)
+        self.kinds: tuple[str, ...] = tuple(self.about["distortions"])
 
     def planes(self, photo: ByteArray) -> dict[str, ByteArray]:
         """Calibrated severity planes, uint8 [ceil(h / 8), ceil(w / 8)], of a uint8 sRGB photo."""
         h, w = photo.shape[:2]
         padded = cv2.copyMakeBorder(photo, 0, -h % 32, 0, -w % 32, cv2.BORDER_REFLECT_101)
         thumb = cv2.resize(photo, (128, 128), interpolation=cv2.INTER_AREA)
-        raw = self.session.run(None, {"photo": padded[None], "thumbnail": thumb[None]})[0][0]
+        raw = self.session.run(["severity"], {"photo": padded[None], "thumbnail": thumb[None]})[0][
+            0
+        ]
         raw = raw[:, : -(-h // 8), : -(-w // 8)]
         return {
             name: np.asarray(np.rint(self.calibration.calibration[name](raw[d]) * 255), np.uint8)
-            for d, name in enumerate(DISTORTIONS)
+            for d, name in enumerate(self.kinds)
         }
 
     def mask(self, plane: ByteArray, name: str, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
@@ -240,7 +278,7 @@ def planted_table(
     most inside.
     """
     table = {}
-    for name in DISTORTIONS:
+    for name in shipped.kinds:
         inter = union = 0
         rest, named, each = [], [], []
         for i in range(count):
@@ -265,11 +303,11 @@ def planted_table(
 
 def clean_table(shipped: Shipped, photos: Sequence[Photo]) -> dict[str, dict[str, float]]:
     """Flagged area of clean photos that are fit for the question, per distortion."""
-    area: dict[str, list[float]] = {name: [] for name in DISTORTIONS}
+    area: dict[str, list[float]] = {name: [] for name in shipped.kinds}
     for photo in photos:
         pixels = photo.pixels
         planes = shipped.planes(pixels)
-        for name in DISTORTIONS:
+        for name in shipped.kinds:
             if photo.fit_for(name):
                 mask = shipped.mask(planes[name], name, pixels.shape[:2])
                 area[name].append(float(mask.mean()))
@@ -283,14 +321,40 @@ def clean_table(shipped: Shipped, photos: Sequence[Photo]) -> dict[str, dict[str
     }
 
 
-def as_text(table: dict[str, dict[str, float]]) -> str:
-    """A table as Markdown, with a mean row."""
+def reliability_table(
+    raw: FloatArray, label: ByteArray, calibration: Calibration
+) -> dict[str, dict[str, float]]:
+    """How often a region is right that the model is so sure of: one row a step of confidence."""
+    said: list[FloatArray] = []
+    right: list[npt.NDArray[np.bool_]] = []
+    for name in calibration.kinds:
+        d = DISTORTIONS.index(name)
+        plane = np.asarray(np.rint(calibration.calibration[name](raw[:, d]) * 255), np.uint8)
+        strength, truth = found_regions(plane, label[:, d], calibration.thresholds[name])
+        said.append(calibration.confidence[name](strength))
+        right.append(truth)
+    confidence, true = np.concatenate(said), np.concatenate(right)
+    rows = {}
+    for low in (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        high = 1.01 if low == 0.9 else (low + 0.1 if low else 0.4)
+        inside = (confidence >= low) & (confidence < high)
+        rows[f"{low:.1f}-{min(high, 1.0):.1f}"] = {
+            "regions": float(inside.sum()),
+            "said": float(confidence[inside].mean()) if inside.any() else float("nan"),
+            "right": float(true[inside].mean()) if inside.any() else float("nan"),
+        }
+    return rows
+
+
+def as_text(table: dict[str, dict[str, float]], *, mean: bool = True) -> str:
+    """A table as Markdown, with a mean row unless `mean` is false."""
     columns = list(next(iter(table.values())))
     lines = ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for name, row in table.items():
         lines.append(f"| {name} | " + " | ".join(_figure(row[c]) for c in columns) + " |")
-    mean = [_figure(_mean([row[c] for row in table.values()])) for c in columns]
-    lines.append("| mean | " + " | ".join(mean) + " |")
+    if mean:
+        means = [_figure(_mean([row[c] for row in table.values()])) for c in columns]
+        lines.append("| mean | " + " | ".join(means) + " |")
     return "\n".join(lines)
 
 

@@ -1,10 +1,10 @@
 """From the trained modules to the two ONNX files that the engine runs.
 
 `dense.onnx`: uint8 photo and thumbnail in, raw severities out, any size in multiples of 32.
-`whole.onnx`: uint8 photo in, mean features, quality and features by place out. Batch norms are folded into the
-convolutions, constant pads into the convolutions' own padding, the stem's scaling into its
-weights. Opset 17, fp32 arithmetic; the large backbone of `whole.onnx` is stored in fp16 and cast
-when it is loaded.
+`whole.onnx`: uint8 photo in, mean features, quality and features by place out. Batch norms are
+folded into the convolutions, constant pads into the convolutions' own padding, the stem's scaling
+into its weights. Opset 17, fp32 arithmetic; the large backbone of `whole.onnx` is stored in fp16
+and cast when it is loaded.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -47,18 +48,31 @@ HALO: Final = 64
 
 
 class DenseGraph(nn.Module):
-    """What `dense.onnx` computes, from bytes to severities."""
+    """What `dense.onnx` computes, from bytes to severities of the kinds that are served."""
 
-    def __init__(self, network: DenseNetwork, context: Context) -> None:
+    def __init__(
+        self, network: DenseNetwork, context: Context, kinds: Sequence[str] = DISTORTIONS
+    ) -> None:
         super().__init__()
-        self.network = network
+        self.network = copy.deepcopy(network)
         self.context = context
+        rows = torch.tensor([DISTORTIONS.index(k) for k in kinds])
+        for head in (self.network.presence, self.network.strength, self.network.unsure):
+            head.out_channels = len(kinds)
+            head.weight = nn.Parameter(head.weight.detach()[rows].clone())
+            if head.bias is not None:
+                head.bias = nn.Parameter(head.bias.detach()[rows].clone())
 
-    def forward(self, photo: Tensor, thumbnail: Tensor) -> Tensor:
-        """uint8 [1, H, W, 3] and [1, 128, 128, 3] to float32 [1, 6, H/8, W/8] in 0..1."""
+    def forward(self, photo: Tensor, thumbnail: Tensor) -> tuple[Tensor, Tensor]:
+        """uint8 [1, H, W, 3] and [1, 128, 128, 3] to severity and "cannot tell".
+
+        Both are float32 [1, kinds, H/8, W/8] in 0..1.
+        """
         vector = self.context(thumbnail.permute(0, 3, 1, 2).to(torch.float32))
-        presence, strength = self.network(photo.permute(0, 3, 1, 2).to(torch.float32), vector)
-        return DenseNetwork.severity(presence, strength)
+        presence, strength, unsure = self.network.everything(
+            photo.permute(0, 3, 1, 2).to(torch.float32), vector
+        )
+        return DenseNetwork.severity(presence, strength), torch.sigmoid(unsure)
 
 
 class WholeGraph(nn.Module):
@@ -247,9 +261,14 @@ def _save(model: onnx.ModelProto, file: Path) -> None:
     onnx.save(model, str(file))
 
 
-def export_dense(network: DenseNetwork, context: Context, file: Path) -> DenseGraph:
-    """Write `dense.onnx`; returns the torch module that it must agree with."""
-    graph = folded(DenseGraph(network, context))
+def export_dense(
+    network: DenseNetwork,
+    context: Context,
+    file: Path,
+    kinds: Sequence[str] = DISTORTIONS,
+) -> DenseGraph:
+    """Write `dense.onnx` for these kinds; returns the torch module that it must agree with."""
+    graph = folded(DenseGraph(network, context, kinds))
     photo = torch.zeros((1, 128, 160, 3), dtype=torch.uint8)
     thumbnail = torch.zeros((1, 128, 128, 3), dtype=torch.uint8)
     model = _export(
@@ -257,8 +276,12 @@ def export_dense(network: DenseNetwork, context: Context, file: Path) -> DenseGr
         (photo, thumbnail),
         file,
         input_names=["photo", "thumbnail"],
-        output_names=["severity"],
-        dynamic_axes={"photo": {1: "H", 2: "W"}, "severity": {2: "H_8", 3: "W_8"}},
+        output_names=["severity", "unknown"],
+        dynamic_axes={
+            "photo": {1: "H", 2: "W"},
+            "severity": {2: "H_8", 3: "W_8"},
+            "unknown": {2: "H_8", 3: "W_8"},
+        },
     )
     _save(model, file)
     return graph
@@ -283,8 +306,16 @@ def export_whole(weights: npt.NDArray[np.float64], bias: float, file: Path) -> W
     return graph
 
 
-def write_model(folder: Path, name: str, version: str, calibration: Calibration) -> dict[str, Any]:
-    """Write `model.json` beside the ONNX files, with their hashes; returns what it holds."""
+def write_model(
+    folder: Path, name: str, version: str, calibration: Calibration, *, keep_whole: bool = False
+) -> dict[str, Any]:
+    """Write `model.json` beside the ONNX files, with their hashes; returns what it holds.
+
+    With `keep_whole`, what the earlier `model.json` says of `whole.onnx` is kept with that file.
+    """
+    whole = {"long_side": 512, "multiple": 32, "resize": "area", "maps": MAP_CHANNELS}
+    if keep_whole:
+        whole = json.loads((folder / "model.json").read_text(encoding="utf-8"))["whole"]
     files = {
         f: hashlib.sha256((folder / f).read_bytes()).hexdigest()
         for f in ("dense.onnx", "whole.onnx")
@@ -292,12 +323,12 @@ def write_model(folder: Path, name: str, version: str, calibration: Calibration)
     document = {
         "name": name,
         "version": version,
-        "distortions": list(DISTORTIONS),
+        "distortions": list(calibration.kinds),
         "files": files,
         **calibration.as_json(),
         "stride": STRIDE,
         "receptive_halo": HALO,
-        "whole": {"long_side": 512, "multiple": 32, "resize": "area", "maps": MAP_CHANNELS},
+        "whole": whole,
     }
     (folder / "model.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     return document

@@ -1,4 +1,4 @@
-"""What the training minimises: is it there, how strong is it, and their product."""
+"""What the training minimises: is it there, how strong is it, their product, and can one tell."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from torch.nn import functional
 from .network import DenseNetwork
 from .words import IGNORE, LABEL_SCALE, VISIBLE
 
-__all__ = ["FOREGROUND_WEIGHT", "dense_loss", "truth_of"]
+__all__ = ["FOREGROUND_WEIGHT", "dense_loss", "truth_of", "unsure_loss"]
 
 FOREGROUND_WEIGHT = 2.0
-# blur, jitter, noise, overexposure, low light, compression; their mean is 1.
-_COUNTS = (0.9, 1.1, 0.7, 1.1, 1.6, 0.6)
+# blur, jitter, noise, overexposure, low light, compression, contrast, colour; their mean is 1.
+_COUNTS = (1.1, 1.1, 0.7, 1.1, 1.4, 0.6, 1.0, 1.0)
 
 
 def truth_of(label: Tensor) -> tuple[Tensor, Tensor]:
@@ -27,8 +27,8 @@ def dense_loss(presence: Tensor, strength: Tensor, label: Tensor) -> Tensor:
 
     Parameters
     ----------
-    presence, strength : float32 [n, 6, h, w], logits
-    label : uint8 [n, 6, h, w]
+    presence, strength : float32 [n, 8, h, w], logits
+    label : uint8 [n, 8, h, w]
 
     Notes
     -----
@@ -48,6 +48,14 @@ def dense_loss(presence: Tensor, strength: Tensor, label: Tensor) -> Tensor:
     strong = _mean((amount + 2 * torch.abs(guess - truth)) * has, has)
     error = torch.abs(DenseNetwork.severity(presence, strength) - truth)
     return found + 0.25 * strong + 0.7 * _mean(error * weight, weight)
+
+
+def unsure_loss(unsure: Tensor, unknown: Tensor) -> Tensor:
+    """Whether a flaw could be seen: logits [n, 8, h, w] against uint8 1, 0 or IGNORE."""
+    counts = (unknown != IGNORE).to(torch.float32)
+    truth = unknown.to(torch.float32) * counts
+    each = functional.binary_cross_entropy_with_logits(unsure, truth, reduction="none")
+    return (each * counts).sum() / (counts.sum() + 1.0)
 
 
 def _mean(value: Tensor, weight: Tensor) -> Tensor:

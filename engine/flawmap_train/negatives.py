@@ -6,6 +6,7 @@ Synthetic flats, gradients, white and black with dither; and for a clean photo t
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import cv2
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from .degrade import luma
 from .words import DISTORTIONS, STRIDE
 
-__all__ = ["fair_negatives", "flat_picture", "paste_panel"]
+__all__ = ["fair_negatives", "flat_picture", "natural_bokeh", "paste_panel"]
 
 FloatImage = npt.NDArray[np.float32]
 BoolCells = npt.NDArray[np.bool_]
@@ -77,7 +78,7 @@ def fair_negatives(
 
     Returns
     -------
-    bool, shape (6, h / 8, w / 8), True where the answer 0 is fair.
+    bool, shape (8, h / 8, w / 8), True where the answer 0 is fair.
     """
     h, w = clean.shape[0] // STRIDE, clean.shape[1] // STRIDE
     y = luma(clean)
@@ -98,7 +99,36 @@ def fair_negatives(
         fair[DISTORTIONS.index("low_light")] &= light > 0.4
     if grain > 1.0:
         fair[DISTORTIONS.index("noise")] = False
+    fair[DISTORTIONS.index("contrast")] &= not tags & {"low-contrast", "high-key", "low-key"}
+    fair[DISTORTIONS.index("colorfulness")] &= not tags & {"muted-colour", "night", "dusk"}
     return fair
+
+
+def natural_bokeh(clean: FloatImage, least: float = 0.03) -> BoolCells:
+    """Cells of a photo with a soft background that plainly belong to it.
+
+    Octaves of detail from 1 to 16 px are compared: where the coarse ones hold structure and the
+    finest two nearly nothing, a lens has made it so. What lies within 48 px of something sharp is
+    no proof (the coarse octaves see that far), and pieces under `least` of the picture are none.
+
+    Returns
+    -------
+    bool, shape (h / 8, w / 8)
+    """
+    h, w = clean.shape[0] // STRIDE, clean.shape[1] // STRIDE
+    y = luma(clean)
+    levels = [y, *(cv2.GaussianBlur(y, (0, 0), s) for s in (1.0, 2.0, 4.0, 8.0, 16.0))]
+    bands = [a - b for a, b in pairwise(levels)]
+    power = [cv2.blur(b * b, (17, 17)) for b in bands]
+    fine = np.sqrt(cv2.dilate(np.asarray(power[0] + power[1], np.float32), np.ones((25, 25))))
+    coarse = np.sqrt(cv2.blur(np.maximum(power[3], power[4]), (33, 33)))
+    sharp = ((_crisp(y) > 0) | (fine > 0.02)).astype(np.uint8)
+    far = cv2.dilate(sharp, np.ones((97, 97), np.uint8)) == 0
+    soft = far & (coarse > 0.012) & (fine < 0.18 * coarse)
+    near = (cv2.dilate(soft.astype(np.uint8), np.ones((81, 81), np.uint8)) > 0) & (sharp == 0)
+    count, names, about, _ = cv2.connectedComponentsWithStats(near.astype(np.uint8))
+    kept = [i for i in range(1, count) if about[i, cv2.CC_STAT_AREA] >= least * near.size]
+    return _cells(np.isin(names, kept), h, w)
 
 
 def _crisp(y: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:

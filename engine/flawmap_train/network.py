@@ -1,4 +1,4 @@
-"""The dense network: photo and thumbnail in, presence and strength of each distortion out.
+"""The dense network: photo and thumbnail in; presence, strength and "cannot tell" out.
 
 The view halved by area, EfficientNet-Lite0 stages 1-5 on it, a 48-wide top-down decoder with
 dense 3x3 convolutions to stride 8. Beside the pretrained eyes: measured evidence from full
@@ -9,6 +9,7 @@ Severity is presence x strength, so that "is it there" does not pull "how strong
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import torch
@@ -21,17 +22,21 @@ from .words import DISTORTIONS
 __all__ = ["CONTEXT", "Context", "DenseNetwork", "Evidence"]
 
 WIDTH: Final = 48
-EVIDENCE: Final = 15
+EVIDENCE: Final = 21
 _LEVELS: Final = (0.03, 0.08, 0.18, 0.32, 0.5, 0.68, 0.84, 0.97)
-CONTEXT: Final = CHANNELS[4] + len(_LEVELS) + 8
+_HUES: Final = 8
+_CHROMAS: Final = (0.03, 0.08, 0.16, 0.3)
+CONTEXT: Final = CHANNELS[4] + len(_LEVELS) + 8 + _HUES + 6 + len(_CHROMAS) + 2
 
 
 class Context(nn.Module):
-    """What the whole photo is like: 128 numbers from its 128 px thumbnail. Frozen.
+    """What the whole photo is like: 148 numbers from its 128 px thumbnail. Frozen.
 
     Input float32 [n, 3, 128, 128], RGB 0..255; output float32 [n, CONTEXT]: means of ImageNet
     Lite0's stage 5, soft shares of eight luma levels, mean and spread of luma, mean colour
-    differences, chroma, shares clipped and crushed.
+    differences, chroma, shares clipped and crushed; then chroma by hue, colour of shadows, middle
+    tones and highlights (a cast tints the greys of all three), soft shares of four chroma levels,
+    and local contrast, fine and coarse.
     """
 
     def __init__(self, *, pretrained: bool = True) -> None:
@@ -66,7 +71,30 @@ class Context(nn.Module):
             torch.clamp((x.amin(1) - 0.96) / 0.03, 0, 1).mean((1, 2)) * 3,
             torch.clamp((0.04 - x.amax(1)) / 0.03, 0, 1).mean((1, 2)) * 3,
         ]
-        return torch.cat([deep, torch.stack([*shares, *rest], 1)], 1)
+        chroma = torch.sqrt(rg * rg + yb * yb + 1e-6)
+        along = [
+            (rg * math.cos(a) + yb * math.sin(a))
+            for a in (2 * math.pi * k / _HUES for k in range(_HUES))
+        ]
+        hues = [torch.clamp(2 * s - chroma, min=0).mean((1, 2)) * 4 for s in along]
+        tones = []
+        for level in (0.2, 0.5, 0.8):
+            near = torch.clamp(1 - torch.abs(y - level) / 0.25, min=0) + 1e-3
+            tones += [(c * near).mean((1, 2)) / near.mean((1, 2)) * 3 for c in (rg, yb)]
+        chromas = [
+            torch.clamp(1 - torch.abs(chroma - level) / (0.8 * level), min=0).mean((1, 2))
+            for level in _CHROMAS
+        ]
+        plane = y[:, None]
+        local = [
+            torch.abs(plane - functional.avg_pool2d(plane, n, stride=1, padding=n // 2))[
+                ..., n:-n, n:-n
+            ].mean((1, 2, 3))
+            * 8
+            for n in (5, 21)
+        ]
+        colour = torch.stack([*hues, *tones, *chromas, *local], 1)
+        return torch.cat([deep, torch.stack([*shares, *rest], 1), colour], 1)
 
 
 class Evidence(nn.Module):
@@ -74,11 +102,13 @@ class Evidence(nn.Module):
 
     Fixed filters on every second pixel: diagonal, Laplacian, horizontal and vertical high-pass of
     luma, and two of colour differences; the logarithm of their mean size in a cell, and of the
-    quietest quarter of it (grain fills even the quietest). Beside them mean luma, its range, and
-    the shares clipped and crushed.
+    quietest quarter of it (grain fills even the quietest). Beside them mean luma, its range, the
+    shares clipped and crushed, mean colour differences and chroma, and the Laplacian of the view
+    at a half, a quarter and an eighth: which octaves are empty says how wide a blur is.
     """
 
     kernels: Tensor
+    laplace: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,6 +123,7 @@ class Evidence(nn.Module):
         blue = torch.tensor([-0.169, -0.331, 0.5])
         planes += [red[:, None, None] * laplace, blue[:, None, None] * laplace]
         self.register_buffer("kernels", torch.stack(planes), persistent=False)
+        self.register_buffer("laplace", laplace[None, None], persistent=False)
 
     def forward(self, photo: Tensor, half: Tensor) -> Tensor:
         """Planes [n, EVIDENCE, h/8, w/8] of a photo [n, 3, h, w], 0..255, and its 2x2 means."""
@@ -117,7 +148,20 @@ class Evidence(nn.Module):
             one,
             crushed,
         ]
-        return torch.cat([logs, *tones], 1)
+        rg = tone[:, 0:1] - tone[:, 1:2]
+        yb = (tone[:, 0:1] + tone[:, 1:2]) / 2 - tone[:, 2:3]
+        hues = [
+            functional.avg_pool2d(c, 2) / 64 for c in (rg, yb, torch.sqrt(rg * rg + yb * yb + 1))
+        ]
+        grey = 0.299 * half[:, 0:1] + 0.587 * half[:, 1:2] + 0.114 * half[:, 2:3]
+        octaves = []
+        for size in (4, 2, 1):
+            edges = torch.abs(functional.conv2d(grey, self.laplace, padding=1))
+            edges = functional.avg_pool2d(edges, size) if size > 1 else edges
+            octaves.append(torch.log(edges + 0.1) * 0.5)
+            if size > 1:
+                grey = functional.avg_pool2d(grey, 2)
+        return torch.cat([logs, *tones, *hues, *octaves], 1)
 
 
 def _conv(inner: int, outer: int, kernel: int, stride: int = 1) -> nn.Sequential:
@@ -147,11 +191,12 @@ class DenseNetwork(nn.Module):
         self.middle = _conv(WIDTH, WIDTH, 3)
         self.joined = _conv(WIDTH, WIDTH, 3)
         self.photo = nn.Sequential(
-            nn.Linear(CONTEXT, 64), nn.ReLU(inplace=True), nn.Linear(64, 2 * WIDTH)
+            nn.Linear(CONTEXT, 96), nn.ReLU(inplace=True), nn.Linear(96, 2 * WIDTH)
         )
         self.last = nn.Sequential(_conv(WIDTH, WIDTH, 3), _conv(WIDTH, WIDTH, 3))
         self.presence = nn.Conv2d(WIDTH, len(DISTORTIONS), 1)
         self.strength = nn.Conv2d(WIDTH, len(DISTORTIONS), 1)
+        self.unsure = nn.Conv2d(WIDTH, len(DISTORTIONS), 1)
         nn.init.zeros_(self.around[1].weight)
         nn.init.zeros_(self.around[1].bias)
         nn.init.zeros_(self.photo[2].weight)
@@ -168,8 +213,18 @@ class DenseNetwork(nn.Module):
 
         Returns
         -------
-        two float32 [n, 6, h / 8, w / 8]
+        two float32 [n, 8, h / 8, w / 8]
         """
+        x = self.decoded(photo, context)
+        return self.presence(x), self.strength(x)
+
+    def everything(self, photo: Tensor, context: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits of presence, strength and "cannot tell"; arguments as for `forward`."""
+        x = self.decoded(photo, context)
+        return self.presence(x), self.strength(x), self.unsure(x)
+
+    def decoded(self, photo: Tensor, context: Tensor) -> Tensor:
+        """The last features at stride 8, float32 [n, WIDTH, h / 8, w / 8]."""
         half = functional.avg_pool2d(photo, 2)
         s1, s2, s3, _, s5 = self.eyes(half)
         evidence = self.evidence(photo, half)
@@ -182,8 +237,8 @@ class DenseNetwork(nn.Module):
         x = x + self.side2(s2) + self.side1(s1) + self.measured(evidence)
         x = self.joined(x)
         gain, shift = self.photo(context)[:, :, None, None].chunk(2, 1)
-        x = self.last(x * (1 + gain) + shift)
-        return self.presence(x), self.strength(x)
+        features: Tensor = self.last(x * (1 + gain) + shift)
+        return features
 
     @staticmethod
     def severity(presence: Tensor, strength: Tensor) -> Tensor:

@@ -25,6 +25,8 @@ TUNE_PHOTOS: Final = 30
 _UNFIT: Final = {
     "overexposure": frozenset({"high-key", "white-background-or-clipped-sky"}),
     "low_light": frozenset({"low-key", "night", "dusk"}),
+    "contrast": frozenset({"low-contrast", "high-key", "low-key"}),
+    "colorfulness": frozenset({"muted-colour", "night", "dusk"}),
 }
 
 
@@ -60,9 +62,10 @@ class Photo:
         return _pixels(self.file)
 
 
-def load_photos(data: Path, part: str) -> list[Photo]:
+def load_photos(data: Path, part: str, extra: Path | None = None) -> list[Photo]:
     """The photos of `data/photos/photos.csv` that belong to a part: `train`, `tune` or `dev`.
 
+    Those of `extra/photos/photos.csv` (see `extra.adopt`) all go to `train`.
     `tune` is held back from the table's own `train` photos, whole scenes at a time, by the order
     of their names' hashes: the same on every machine. Thresholds and calibration come from it.
     """
@@ -83,18 +86,22 @@ def load_photos(data: Path, part: str) -> list[Photo]:
     def part_of(row: dict[str, str]) -> str:
         return "tune" if row["split"] == "train" and row["scene"] in held else row["split"]
 
-    return [
-        Photo(
-            data / "photos" / row["file"],
-            part_of(row),
-            frozenset(row["tags"].split(";")),
-            row["has_bokeh"] == "1",
-            float(row["noise_sigma"]),
-            float(row["sharp_share"]),
-        )
-        for row in rows
-        if part_of(row) == part
-    ]
+    photos = [_photo(data / "photos", row, part_of(row)) for row in rows if part_of(row) == part]
+    if extra is not None and part == "train":
+        with (extra / "photos" / "photos.csv").open(newline="", encoding="utf-8") as f:
+            photos += [_photo(extra / "photos", row, "train") for row in csv.DictReader(f)]
+    return photos
+
+
+def _photo(folder: Path, row: dict[str, str], part: str) -> Photo:
+    return Photo(
+        folder / row["file"],
+        part,
+        frozenset(row["tags"].split(";")),
+        row["has_bokeh"] == "1",
+        float(row["noise_sigma"]),
+        float(row["sharp_share"]),
+    )
 
 
 def load_shapes(data: Path, part: str) -> list[ByteImage]:
@@ -121,7 +128,7 @@ def load_shapes(data: Path, part: str) -> list[ByteImage]:
     return masks
 
 
-@lru_cache(maxsize=400)
+@lru_cache(maxsize=500)
 def _pixels(file: Path) -> ByteImage:
     data = cv2.imread(str(file), cv2.IMREAD_COLOR)
     if data is None:

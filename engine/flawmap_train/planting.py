@@ -17,7 +17,7 @@ from .degrade import bytes_of, floats_of, luma
 from .optics import disc_kernel, filter_linear, straight_path
 from .photos import Photo
 from .regions import draw_mask
-from .severity_curves import BLUR, JITTER, JPEG, NOISE, jpeg_quality
+from .severity_curves import BLUR, CONTRAST, DULL, JITTER, JPEG, NOISE, VIVID, jpeg_quality
 
 __all__ = ["Spoilt", "plant", "spoil_photo"]
 
@@ -77,6 +77,11 @@ def plant(
         after = np.clip(x + rng.normal(0, sd, x.shape).astype(np.float32), 0, 1)
     elif name == "compression":
         after = degrade.jpeg(x, round(jpeg_quality(JPEG.parameter_of(severity))))
+    elif name == "contrast":
+        pivot = x[mask > 0.5].mean(0)
+        after = pivot + (x - pivot) * np.exp2(-CONTRAST.parameter_of(severity))
+    elif name == "colorfulness":
+        after = _recoloured(rng, x, severity, mask)
     else:
         inside = x[mask > 0.5][::37][:, None, :]
         brighter = name == "overexposure"
@@ -87,3 +92,22 @@ def plant(
             low, high = ((low + high) / 2, high) if reached < severity else (low, (low + high) / 2)
         after = tone.apply(x)
     return np.asarray(x + (after - x) * mask[..., None], np.float32)
+
+
+def _recoloured(
+    rng: np.random.Generator, x: FloatArray, severity: float, mask: FloatArray
+) -> FloatArray:
+    """A cast, more chroma or less, in Lab; more chroma is measured where the mask is."""
+    lab = cv2.cvtColor(x, cv2.COLOR_RGB2Lab)
+    kind = int(rng.integers(3))
+    if kind == 0:
+        turn = rng.uniform(0, 2 * np.pi)
+        lab[..., 1] += VIVID.parameter_of(severity) * np.cos(turn)
+        lab[..., 2] += VIVID.parameter_of(severity) * np.sin(turn)
+    elif kind == 1:
+        chroma = float(np.hypot(lab[..., 1], lab[..., 2])[mask > 0.5].mean())
+        more = min(VIVID.parameter_of(severity) / max(chroma, 4.0), 6.0)
+        lab[..., 1:] = lab[..., 1:] * (1 + more)
+    else:
+        lab[..., 1:] = lab[..., 1:] * (1 - min(DULL.parameter_of(min(severity, 0.9)), 1.0))
+    return np.asarray(np.clip(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), 0, 1), np.float32)

@@ -15,7 +15,9 @@ import numpy.typing as npt
 
 __all__ = [
     "BLUR",
+    "CONTRAST",
     "CURVES",
+    "DULL",
     "IMPULSE",
     "JITTER",
     "JPEG",
@@ -24,6 +26,7 @@ __all__ = [
     "LOW_LIGHT_STOPS",
     "NOISE",
     "OVEREXPOSURE",
+    "VIVID",
     "Curve",
     "disc_spread",
     "jpeg_quality",
@@ -73,6 +76,11 @@ LOW_LIGHT: Final = Curve("fall of mean luma, grey levels", 1.0, 49.9, 2.27)
 LOW_LIGHT_STOPS: Final = Curve("log2 of mean linear light, lost", 1.0, 1.34, 1.99)
 JPEG: Final = Curve("quantiser scale: 50/Q, above Q 50: 2 - Q/50", 1.0, 4.19, 1.98)
 JPEG2000: Final = Curve("24 bit / bits per pixel", 0.95, 91.0, 1.92)
+CONTRAST: Final = Curve("log2 of luma sd before / after", 1.0, 0.562, 1.95)
+VIVID: Final = Curve(
+    "mean a,b distance in Lab; casts too, for want of people's scores", 1.0, 21.8, 2.09
+)
+DULL: Final = Curve("share of chroma lost", 1.0, 0.55, 1.20)
 
 CURVES: Final = {
     "blur": BLUR,
@@ -84,6 +92,9 @@ CURVES: Final = {
     "low_light, stops": LOW_LIGHT_STOPS,
     "compression, JPEG": JPEG,
     "compression, JPEG 2000": JPEG2000,
+    "contrast": CONTRAST,
+    "colorfulness, vivid, cast": VIVID,
+    "colorfulness, dull": DULL,
 }
 
 
@@ -105,8 +116,8 @@ def jpeg_quality(scale: float) -> float:
 
 def table() -> str:
     """The parameters at which people's severity reaches 0.2, 0.4, 0.6 and 0.8, as printed text."""
-    lines = [f"{'':24}{'0.2':>8}{'0.4':>8}{'0.6':>8}{'0.8':>8}  parameter"]
+    lines = [f"{'':26}{'0.2':>8}{'0.4':>8}{'0.6':>8}{'0.8':>8}  parameter"]
     for name, curve in CURVES.items():
         row = "".join(f"{curve.parameter_of(s):8.2f}" for s in (0.2, 0.4, 0.6, 0.8))
-        lines.append(f"{name:24}{row}  {curve.parameter}")
+        lines.append(f"{name:26}{row}  {curve.parameter}")
     return "\n".join(lines)

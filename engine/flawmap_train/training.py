@@ -22,13 +22,14 @@ import torch
 from torch import Tensor, nn
 
 from .cache import Shard, shards
-from .losses import dense_loss
+from .losses import dense_loss, unsure_loss
 from .network import DenseNetwork
 
 __all__ = ["Plan", "Trainer", "load_weights", "save_checkpoint"]
 
 AVERAGE: Final = 0.998
 BACKBONE: Final = 0.35
+UNSURE: Final = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Plan:
     seed: int = 0
     context_dropped: float = 0.12
     weight_decay: float = 0.02
+    frozen: int = 0
+    """How many of the backbone's first stages stay as they are; 2 save a quarter of a step."""
 
 
 class Trainer:
@@ -66,6 +69,10 @@ class Trainer:
             lr=plan.rate,
             weight_decay=plan.weight_decay,
         )
+        stages = list(self.network.eyes.stages)[: plan.frozen]
+        self.frozen = [self.network.eyes.stem, *stages] if plan.frozen else []
+        for part in self.frozen:
+            part.requires_grad_(False)
         self.step = 0
         self.seen = 0
         self.busy = 0.0
@@ -84,21 +91,26 @@ class Trainer:
         crops: npt.NDArray[np.uint8],
         labels: npt.NDArray[np.uint8],
         context: npt.NDArray[np.float32],
+        unknown: npt.NDArray[np.uint8],
     ) -> float:
         """One step on a batch; returns its loss."""
         began = time.monotonic()
         self._set_rate()
         self.network.train()
+        for part in self.frozen:
+            part.eval()
         photo = torch.from_numpy(crops.astype(np.float32)).to(self.device).permute(0, 3, 1, 2)
-        truth = torch.from_numpy(labels).to(self.device)
+        truth = torch.from_numpy(np.concatenate([labels, unknown], 1)).to(self.device)
         vector = torch.from_numpy(context).to(self.device)
         photo, truth = _turned(photo, truth, int(self.rng.integers(8)))
         dropped = torch.from_numpy(self.rng.random(len(crops)) < self.plan.context_dropped)
         vector = vector.masked_fill(dropped.to(self.device)[:, None], 0.0)
         half = self.device != "cpu"
         with torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=half):
-            presence, strength = self.network(photo, vector)
-        loss = dense_loss(presence.float(), strength.float(), truth)
+            presence, strength, unsure = self.network.everything(photo, vector)
+        label, blind = truth.chunk(2, 1)
+        loss = dense_loss(presence.float(), strength.float(), label)
+        loss = loss + UNSURE * unsure_loss(unsure.float(), blind)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
@@ -174,7 +186,8 @@ class Trainer:
     def start_from(self, checkpoint: Path) -> None:
         """Begin with the averaged weights of an earlier training, and nothing else of it.
 
-        The earlier network may lack a part of today's: that part starts as it is made.
+        The earlier network may lack a part of today's, or outputs, or inputs of a part: new outputs
+        start as they are made, and what came out before does not hear new inputs yet.
 
         Raises
         ------
@@ -182,11 +195,14 @@ class Trainer:
             If the checkpoint holds weights that today's network has no place for.
         """
         state = torch.load(checkpoint, map_location=self.device, weights_only=True)
-        for network in (self.network, self.twin):
-            unknown = network.load_state_dict(state["twin"], strict=False).unexpected_keys
-            if unknown:
-                raise ValueError(f"{checkpoint.name} is of another network: {unknown[0]}.")
-        self.twin.load_state_dict(self.network.state_dict())
+        ours = self.network.state_dict()
+        unknown = [name for name in state["twin"] if name not in ours]
+        if unknown:
+            raise ValueError(f"{checkpoint.name} is of another network: {unknown[0]}.")
+        for name, value in state["twin"].items():
+            ours[name] = _grown(value.to(ours[name].dtype), ours[name])
+        self.network.load_state_dict(ours)
+        self.twin.load_state_dict(ours)
         self.seen = state["seen"]
         self.before = (state["step"], state["busy"])
 
@@ -199,6 +215,17 @@ class Trainer:
         self.step, self.seen, self.busy = state["step"], state["seen"], state["busy"]
         self.before = tuple(state.get("before", (0, 0.0)))
         self.rng.bit_generator.state = json.loads(state["rng"])
+
+
+def _grown(old: Tensor, new: Tensor) -> Tensor:
+    """`new` with `old` in its corner, and nothing beside that corner in the rows that `old` has."""
+    if old.shape == new.shape:
+        return old
+    out = new.clone()
+    if out.dim() > 1:
+        out[: old.shape[0], old.shape[1] :] = 0
+    out[tuple(slice(n) for n in old.shape)] = old
+    return out
 
 
 def save_checkpoint(trainer: Trainer, file: Path) -> None:
@@ -254,14 +281,20 @@ class _Pool:
 
     def batch(
         self, count: int
-    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+    ) -> tuple[
+        npt.NDArray[np.uint8],
+        npt.NDArray[np.uint8],
+        npt.NDArray[np.float32],
+        npt.NDArray[np.uint8],
+    ]:
         paths = sorted(self.open)
         which = self.rng.integers(len(paths), size=count)
-        crops, labels, context = [], [], []
+        crops, labels, context, unknown = [], [], [], []
         for w in which:
             shard = self.open[paths[int(w)]]
             i = int(self.rng.integers(len(shard.crops)))
             crops.append(shard.crops[i])
             labels.append(shard.labels[i])
             context.append(shard.context[i])
-        return np.stack(crops), np.stack(labels), np.stack(context)
+            unknown.append(shard.unknown[i])
+        return np.stack(crops), np.stack(labels), np.stack(context), np.stack(unknown)

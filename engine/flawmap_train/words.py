@@ -1,4 +1,4 @@
-"""The distortions that today's network knows, in the order of its output planes.
+"""The distortions that are trained, in the order of the network's output planes.
 
 The vocabulary is `flawmap_api.words`; here is the part of it that is trained, and how labels are
 written. One constant each, so that every module of this room and `model.json` agree.
@@ -12,8 +12,8 @@ from flawmap_api import words
 
 __all__ = ["DISTORTIONS", "FOREGROUND", "IGNORE", "LABEL_SCALE", "STRIDE", "VISIBLE"]
 
-DISTORTIONS: Final = words.DISTORTIONS[:6]
-"""blur to compression; contrast and colorfulness have no training yet."""
+DISTORTIONS: Final = words.DISTORTIONS
+"""All that are trained; `model.json` says which of them a shipped network serves."""
 
 STRIDE: Final = 8
 """Pixels of the view that one output cell covers, along each axis."""

@@ -128,7 +128,7 @@ def test_a_handful_of_regions_gives_a_modest_confidence():
 
 def test_calibration_has_every_distortion_and_survives_json():
     rng = np.random.default_rng(0)
-    label = np.zeros((8, 6, 16, 16), np.uint8)
+    label = np.zeros((8, 8, 16, 16), np.uint8)
     label[:, :, 4:10] = 170
     raw = (label / 250 * 0.8 + rng.normal(0, 0.02, label.shape)).clip(0, 1).astype(np.float32)
     clean = rng.uniform(0, 0.05, label.shape).astype(np.float32)
@@ -141,3 +141,15 @@ def test_calibration_has_every_distortion_and_survives_json():
             again.calibration[name](raw), result.calibration[name](raw), atol=1e-5
         )
         assert 12 < result.thresholds[name] <= 185
+    fewer = result.without(["contrast"])
+    assert "contrast" not in fewer.as_json()["thresholds"] and len(fewer.kinds) == 7
+
+
+def test_the_threshold_heeds_how_many_photos_are_much_flagged():
+    label = np.repeat(np.uint8([0, 200]), 500)
+    crops = np.where(label, 120, 10).astype(np.uint8), label
+    photos = np.full((20, 100), 5, np.uint8)
+    assert choose_threshold([crops], [], photos) <= 120
+    # A fifth of the photos with a tenth of each at 150: little area, too many photos.
+    photos[:4, :10] = 150
+    assert choose_threshold([crops], [], photos) > 150

@@ -51,10 +51,11 @@ def test_an_exposure_that_runs_over_the_picture_is_stronger_where_its_share_is(p
     assert change[:, -64:].mean() > change[:, 64:128].mean() > 0
 
 
+@pytest.mark.parametrize("make", [degrade.noise_field, degrade.camera_noise])
 @pytest.mark.parametrize("sd", [1.0, 4.0, 12.0])
-def test_noise_is_as_strong_in_luma_as_asked(picture, sd):
+def test_noise_is_as_strong_in_luma_as_asked(picture, make, sd):
     for seed in range(6):
-        field = degrade.noise_field(np.random.default_rng(seed), picture, sd)
+        field = make(np.random.default_rng(seed), picture, sd)
         assert degrade.luma(field * 255).std() == pytest.approx(sd, rel=0.25)
 
 

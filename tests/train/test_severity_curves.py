@@ -20,6 +20,9 @@ TABLE = {
     "low_light, stops": (0.67, 1.10, 1.65, 2.7),
     "compression, JPEG": (2.1, 3.4, 5.1, 8.4),
     "compression, JPEG 2000": (46.0, 77.0, 120.0, 218.0),
+    "contrast": (0.28, 0.46, 0.69, 1.14),
+    "colorfulness, vivid, cast": (11.0, 18.0, 26.0, 42.0),
+    "colorfulness, dull": (0.17, 0.39, 0.77, 1.745),
 }
 
 

@@ -25,12 +25,17 @@ def cache(data, tmp_path_factory):
 
 def batch_of(cache):
     shard = Shard.open(shards(cache)[0])
-    return np.array(shard.crops[:4]), np.array(shard.labels[:4]), shard.context[:4]
+    return (
+        np.array(shard.crops[:4]),
+        np.array(shard.labels[:4]),
+        shard.context[:4],
+        np.array(shard.unknown[:4]),
+    )
 
 
 def test_a_shard_is_whole_and_the_same_for_the_same_seed(data, cache, tmp_path):
     made = Shard.open(shards(cache)[1])
-    assert made.crops.shape == (6, 256, 256, 3) and made.labels.shape == (6, 6, 32, 32)
+    assert made.crops.shape == (6, 256, 256, 3) and made.labels.shape == (6, 8, 32, 32)
     assert made.context.shape == (6, CONTEXT) and made.context.dtype == np.float32
     again = Shard.open(
         build_shard(
@@ -45,6 +50,7 @@ def test_a_shard_is_whole_and_the_same_for_the_same_seed(data, cache, tmp_path):
     )
     assert np.array_equal(made.crops, again.crops)
     assert np.array_equal(made.labels, again.labels)
+    assert np.array_equal(made.unknown, again.unknown)
     np.testing.assert_allclose(made.context, again.context, atol=1e-5)
 
 
@@ -116,7 +122,7 @@ def test_a_training_can_begin_with_an_earlier_ones_weights(cache, tmp_path):
     # A part that the earlier network lacked begins without a say.
     assert not second.network.around[1].weight.any()
     assert (second.step, second.seen) == (0, 4)
-    crops, _, context = batch_of(cache)
+    crops, _, context, _ = batch_of(cache)
     photo = torch.from_numpy(crops.astype(np.float32)).permute(0, 3, 1, 2)
     with torch.no_grad():
         ours = second.twin(photo, torch.from_numpy(context))
@@ -124,6 +130,39 @@ def test_a_training_can_begin_with_an_earlier_ones_weights(cache, tmp_path):
     for a, b in zip(ours, theirs, strict=True):
         # One step of learning is all that the missing part had said.
         torch.testing.assert_close(a, b, rtol=0.05, atol=0.05)
+
+
+def test_a_network_that_grew_says_at_first_what_the_smaller_one_said(cache, tmp_path):
+    first = Trainer(Plan(seconds=1e9, warm_steps=1))
+    first.train_step(*batch_of(cache))
+    save_checkpoint(first, tmp_path / "c.pt")
+    state = torch.load(tmp_path / "c.pt", weights_only=True)
+    twin = state["twin"]
+    for head in ("presence", "strength"):
+        for part in ("weight", "bias"):
+            twin[f"{head}.{part}"] = twin[f"{head}.{part}"][:6]
+    twin["photo.0.weight"] = twin["photo.0.weight"][:64, :128]
+    twin["photo.0.bias"] = twin["photo.0.bias"][:64]
+    twin["photo.2.weight"] = twin["photo.2.weight"][:, :64]
+    torch.save(state, tmp_path / "small.pt")
+    second = Trainer(Plan(seconds=1e9))
+    second.start_from(tmp_path / "small.pt")
+    ours = second.network.state_dict()
+    assert torch.equal(ours["presence.weight"][:6], twin["presence.weight"])
+    assert not ours["photo.2.weight"][:, 64:].any()
+    assert not ours["photo.0.weight"][:64, 128:].any()
+
+
+def test_frozen_stages_stay_as_they_are(cache):
+    trainer = Trainer(Plan(seconds=1e9, warm_steps=1, frozen=2))
+    before = {k: v.clone() for k, v in trainer.network.state_dict().items()}
+    trainer.train_step(*batch_of(cache))
+    after = trainer.network.state_dict()
+    still = ("eyes.stem.", "eyes.stages.0.", "eyes.stages.1.")
+    for name, value in before.items():
+        if name.startswith(still):
+            assert torch.equal(value, after[name]), name
+    assert any(not torch.equal(v, after[k]) for k, v in before.items() if "stages.2" in k)
 
 
 def test_weights_of_another_network_are_refused(tmp_path):
