@@ -39,7 +39,7 @@ class Loop:
 
     def settle(self, workspace: Workspace) -> None:
         """Run everything until no room of the engine has work left."""
-        rooms = (workspace.look, workspace.judge, workspace.bulk)
+        rooms = workspace.rooms
         self.until(lambda: not any(room.busy for room in rooms) and self._posted.empty())
 
 

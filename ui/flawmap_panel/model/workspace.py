@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flawmap_api.best import Placed, rank_frames
 from flawmap_api.client import EngineClient
 from flawmap_api.errors import EngineLost, FlawmapError, NotFound
 from flawmap_api.geometry import Box
@@ -35,6 +36,7 @@ from .observable import Observable
 from .photos import Photo, PhotoList, Stamp
 from .repair import RepairDesk
 from .selection import RoiSelection
+from .sending import Sending
 from .view import ViewSettings, ViewState
 
 __all__ = ["Notice", "Planes", "Workspace"]
@@ -89,11 +91,13 @@ class Workspace(Observable):
         connect: Callable[..., EngineClient] | None = None,
     ) -> None:
         super().__init__()
-        # Three ways to the engine: a tile of the canvas must not wait for an analysis, nor the
-        # photo on the canvas for the forty in the strip.
+        # Four ways to the engine: a tile of the canvas must not wait for an analysis, nor the
+        # photo on the canvas for the forty in the strip, nor what is written for either.
         self.look = EngineRoom(post, device=device, connect=connect)
         self.judge = EngineRoom(post, device=device, connect=connect)
         self.bulk = EngineRoom(post, bulk=True, device=device, connect=connect)
+        self.send = EngineRoom(post, bulk=True, device=device, connect=connect)
+        self.rooms = (self.look, self.judge, self.bulk, self.send)
         self.photos = PhotoList()
         self.view = ViewState(view)
         self.roi = RoiSelection()
@@ -105,6 +109,7 @@ class Workspace(Observable):
         self.selected: str | None = None
         self.roi_score: RoiScore | None = None
         self.roi_before: RoiScore | None = None
+        self.sending = Sending(self.send)
         self.folders: list[Path] = []
         self.wanted: Sequence[Photo] = ()
         self.working_through = False
@@ -502,6 +507,14 @@ class Workspace(Observable):
         if not isinstance(error, NotFound):
             self.tell("notice", Notice.of(error))
 
+    # ------------------------------------------------------------------ what follows from it
+
+    def best(self, photos: Sequence[Photo], keep: int = 1) -> list[tuple[Photo, Placed]]:
+        """Rank frames of one scene that were judged, best first; the person's flags stay."""
+        judged = [photo for photo in photos if photo.report is not None]
+        reports = [photo.report for photo in judged if photo.report is not None]
+        return [(judged[placed.index], placed) for placed in rank_frames(reports, keep=keep)]
+
     # ------------------------------------------------------------------ the disk
 
     def known_files(self) -> tuple[dict[Path, Stamp | None], list[Path]]:
@@ -535,7 +548,7 @@ class Workspace(Observable):
 
     def restart_engine(self) -> None:
         """Start the engine anew after a loss and go on where the window stood."""
-        for room in (self.look, self.judge, self.bulk):
+        for room in self.rooms:
             room.restart()
         for photo in self.photos.all():
             if isinstance(photo.failure, EngineLost):
@@ -545,9 +558,9 @@ class Workspace(Observable):
 
     def close(self) -> None:
         """End everything; the engine stays for others."""
-        for room in (self.look, self.judge, self.bulk):
+        for room in self.rooms:
             room.drop_all()
-        for room in (self.look, self.judge, self.bulk):
+        for room in self.rooms:
             room.close()
 
 

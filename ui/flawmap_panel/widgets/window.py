@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
     QCloseEvent,
+    QDesktopServices,
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
+    QImage,
     QKeySequence,
 )
 from PySide6.QtWidgets import (
@@ -36,6 +38,7 @@ from .canvas import Canvas
 from .findings_panel import FindingsPanel
 from .repair_card import RepairCard
 from .roi_card import RoiCard
+from .send_dialog import SendDialog
 from .strip import Strip
 from .wording import name_of
 
@@ -72,7 +75,7 @@ class Window(QMainWindow):
         self._build_actions()
         self._build_status()
         workspace.watch(self._on_notice, "notice")
-        for room in (workspace.look, workspace.judge, workspace.bulk):
+        for room in workspace.rooms:
             room.watch(lambda _: self._on_engine(), "state")
         workspace.photos.watch(lambda _: self._on_progress(), "photo", "list")
         workspace.photos.watch(lambda _: self._on_current(), "current")
@@ -154,6 +157,9 @@ class Window(QMainWindow):
             add("open-folder", self.tr("Open &folder…"), "Ctrl+Shift+O", self.choose_folder)
         )
         menu.addSeparator()
+        menu.addAction(add("send", self.tr("&Send findings on…"), "Ctrl+E", self.send))
+        menu.addAction(add("reveal", self.tr("Show in file &manager"), "", self.reveal))
+        menu.addSeparator()
         menu.addAction(add("remove", self.tr("&Remove from window"), "Ctrl+W", self._remove))
         menu.addAction(add("quit", self.tr("&Quit"), "Ctrl+Q", self.close))
         menu = self.menuBar().addMenu(self.tr("&Edit"))
@@ -231,6 +237,7 @@ class Window(QMainWindow):
             menu.addAction(action)
             self.strip.addAction(action)
         self._build_sorting(menu.addMenu(self.tr("&Sort by")))
+        menu.addAction(add("best", self.tr("&Best of the selected"), "Ctrl+B", self.best_of))
         menu.addAction(add("stop", self.tr("S&top"), "Esc", self.stop))
         menu.addAction(add("again", self.tr("&Judge again"), "F5", work.analyze_again))
         tools = QActionGroup(self)
@@ -320,6 +327,45 @@ class Window(QMainWindow):
         self.workspace.stop()
         self.workspace.cancel()
 
+    def send(self) -> None:
+        """Write the chosen photos' findings in a format of the registry."""
+        SendDialog(self.workspace, self.strip.chosen(), self).open()
+
+    def reveal(self) -> None:
+        """Show the current photo's folder in the system's file manager."""
+        photo = self.workspace.photos.current
+        if photo is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(photo.path.parent)))
+
+    def best_of(self) -> None:
+        """Say which of the chosen photos is the best, and why the others lose."""
+        ranked = self.workspace.best(self.strip.chosen())
+        if len(ranked) < 2:
+            self.banner.say(self.tr("Select two or more judged photos of one scene first."))
+            return
+        lines = [f"{p.place}. {photo.path.name}: {p.reason}" for photo, p in ranked]
+        best = ranked[0][0]
+        self.banner.say(
+            "\n".join(lines),
+            actions=(
+                (
+                    self.tr("Pick the best"),
+                    lambda: self.workspace.photos.set_flag([best], "pick"),
+                ),
+            ),
+        )
+
+    def copy_mask(self) -> None:
+        """Put the mask of the marked part on the clipboard as a picture."""
+        roi = self.workspace.roi
+        if not roi.strokes:
+            self.banner.say(self.tr("Mark a part with box, lasso or brush first."))
+            return
+        mask = roi.mask()
+        height, width = mask.shape
+        image = QImage(mask.data, width, height, width, QImage.Format.Format_Grayscale8)
+        QGuiApplication.clipboard().setImage(image.copy())
+
     def copy_text(self) -> None:
         """Put the listed findings on the clipboard as text."""
         report = self.workspace.report
@@ -363,9 +409,8 @@ class Window(QMainWindow):
         from flawmap_api import __version__
 
         lines = [f"Flawmap {__version__}"]
-        for name in ("look", "judge", "bulk"):
-            room = getattr(self.workspace, name)
-            lines.append(f"{name}: {room.state} {room.error or ''}".rstrip())
+        for room in self.workspace.rooms:
+            lines.append(f"engine room: {room.state} {room.error or ''}".rstrip())
             if isinstance(room.error, EngineLost):
                 lines += [f"    {line}" for line in room.error.log_tail]
         hello = self.workspace.look.hello
@@ -380,7 +425,7 @@ class Window(QMainWindow):
     def _on_engine(self) -> None:
         work = self.workspace
         hello = work.look.hello or work.judge.hello
-        lost = next((r for r in (work.look, work.judge, work.bulk) if r.state == "lost"), None)
+        lost = next((room for room in work.rooms if room.state == "lost"), None)
         if lost is not None and lost.error is not None:
             self._on_notice(Notice(lost.error.message, lost.error.hint, serious=True))
         if hello is not None:
