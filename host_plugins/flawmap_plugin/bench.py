@@ -179,6 +179,11 @@ class Bench:
     def _current(self) -> Findings | None:
         return self._documents.get(self._active)
 
+    def _front(self) -> Findings | None:
+        """What is known of the document that the editor shows at this very moment."""
+        self.look_around()
+        return self._current()
+
     def _run(
         self,
         steps: Callable[[Work], Steps[T]],
@@ -190,8 +195,7 @@ class Bench:
 
         `fresh`: it speaks of findings; they are compared with the document, or made again, first.
         """
-        self.look_around()
-        found = self._current()
+        found = self._front()
         if found is None:
             self._say(Message("info", self.texts("message.no_document")))
             return
@@ -223,7 +227,7 @@ class Bench:
 
     def _with_document(self, what: Callable[[Findings], None]) -> None:
         """Do something with the active document at once; it needs no engine."""
-        found = self._current()
+        found = self._front()
         if found is None:
             self._say(Message("info", self.texts("message.no_document")))
             return

@@ -87,7 +87,7 @@ class Desk(Bench):
 
     def select_next(self, step: int = 1) -> None:
         """Select the flaw after (or with -1 before) the selected one, by rank; goes round."""
-        found = self._current()
+        found = self._front()
         keys = [item.key for item in found.items] if found else []
         if not keys:
             self._say(Message("info", self.texts("message.nothing_to_select")))
@@ -119,8 +119,11 @@ class Desk(Bench):
     def score_selection(self) -> None:
         """Score what is selected; with the score before, if the same was scored already."""
         judgement = Judgement(self.settings.view, self.settings.strictness)
-        found = self._current()
-        selection = self._host_says(lambda: found.document.read_selection() if found else None)
+        found = self._front()
+        if found is None:
+            self._say(Message("info", self.texts("message.no_document")))
+            return
+        selection = self._host_says(found.document.read_selection)
         if selection is None:
             self._say(Message("info", self.texts("message.no_selection")))
             return
@@ -138,7 +141,7 @@ class Desk(Bench):
             severities = {name: part.severity for name, part in score.distortions.items()}
             found.scored = which, {**severities, "quality": score.quality}
 
-        self._run(steps, fresh=found is not None and found.report is not None)
+        self._run(steps, fresh=found.report is not None)
 
     def keep_masks(self) -> None:
         """Make real channels or selection masks of the shown flaws, to be painted on."""
@@ -206,8 +209,9 @@ class Desk(Bench):
 
     def toggle_overlay(self) -> None:
         """Show or hide all of it."""
-        visible = not self.state.overlay_visible
-        self._with_document(lambda found: found.document.set_overlay_visible(visible))
+        self._with_document(
+            lambda found: found.document.set_overlay_visible(not found.document.overlay().visible)
+        )
 
     def set_visible(self, region: str, visible: bool) -> None:
         """Open or close a row's eye."""

@@ -58,10 +58,9 @@ class Task:
         """End it at once, as cancelled; the engine is told, and nobody waits for it."""
         if self.done:
             return
-        if self.call is None:
-            self.finish(None, Cancelled("The request was cancelled."))
-        else:
+        if self.call is not None:
             self.call.abandon()
+        self.finish(None, Cancelled("The request was cancelled."))
 
     def finish(self, value: Any, error: BaseException | None) -> None:
         """Tell the outcome, once."""
