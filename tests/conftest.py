@@ -101,6 +101,7 @@ def _away_from_the_user() -> Iterator[None]:
         for name in ("CACHE", "CONFIG", "DATA", "STATE"):
             patch.setenv(f"XDG_{name}_HOME", str(root / name.lower()))
         patch.setenv("FLAWMAP_RUNTIME_DIR", str(root / "run"))
+        patch.setenv("FLAWMAP_STATE_DIR", str(root / "marks"))
         patch.delenv("FLAWMAP_ENGINE", raising=False)
         yield
         # An engine that some test's command started, and that would wait for half an hour.

@@ -24,10 +24,13 @@ from . import messages
 from .calls import Call, PartialCallback, ProgressCallback, Session
 from .errors import BadInput, EngineLost
 from .geometry import Box
+from .marks import Marks
 from .messages import (
     Analyze,
     Close,
     LayersRender,
+    MarksGet,
+    MarksSet,
     Models,
     Ping,
     Pixels,
@@ -45,6 +48,7 @@ from .steps import (
     Steps,
     judge_steps,
     layers_of,
+    marks_steps,
     open_steps,
     pixels_of,
     plain_steps,
@@ -216,6 +220,7 @@ class EngineClient:
                 planes=on_partial is not None,
                 path=photo.path,
                 bulk=self._bulk,
+                lineage=photo.lineage or None,
             )
             report = yield from judge_steps(book, request)
             if photo.photo_id not in known and photo is not source:
@@ -234,7 +239,14 @@ class EngineClient:
         thresholds: Mapping[str, float] | None = None,
     ) -> Report:
         """The report of an analysed photo for another view or strictness, without inference."""
-        request = Regions(photo.photo_id, view, strictness, dict(thresholds or {}), photo.path)
+        request = Regions(
+            photo.photo_id,
+            view,
+            strictness,
+            dict(thresholds or {}),
+            photo.path,
+            photo.lineage or None,
+        )
         return self._run(judge_steps(self.session.book, request))
 
     def roi_score(
@@ -314,7 +326,51 @@ class EngineClient:
         data = pixels if isinstance(pixels, PixelData) else pixel_data(pixels)
 
         book = self.session.book
-        return self._with(photo, lambda: update_steps(book, photo.photo_id, box, data))
+        lineage = photo.lineage or None
+        return self._with(photo, lambda: update_steps(book, photo.photo_id, box, data, lineage))
+
+    def marks(self, photo: OpenedPhoto) -> Marks:
+        """What a person decided about this photo's regions, in whichever client."""
+        request = MarksGet(photo.photo_id, photo.lineage or None)
+        return self._run(marks_steps(self.session.book, request))
+
+    def set_mark(
+        self,
+        photo: OpenedPhoto,
+        region: str,
+        verdict: str | None,
+        *,
+        view: str = "screen",
+        strictness: float = 0.0,
+        thresholds: Mapping[str, float] | None = None,
+    ) -> Marks:
+        """Keep a verdict on a region: accepted, ignored or intentional; None takes it back.
+
+        A region's id holds for the view, strictness and thresholds of the report that named it. The
+        mark is kept when this returns, on disk, and every client's next report carries it.
+
+        Raises
+        ------
+        NotFound
+            If the analysed photo has no such region.
+        BadInput, Busy, NoMemory
+            If the mark cannot be kept; the sentence says why. The marks are then as they were.
+        """
+        request = MarksSet(
+            photo.photo_id,
+            region,
+            verdict,
+            view=view,
+            strictness=strictness,
+            thresholds=dict(thresholds or {}),
+            lineage=photo.lineage or None,
+        )
+        return self._run(marks_steps(self.session.book, request))
+
+    def clear_marks(self, photo: OpenedPhoto) -> Marks:
+        """Take back every mark of this photo, those too that no region answers to any more."""
+        request = MarksSet(photo.photo_id, all=True, lineage=photo.lineage or None)
+        return self._run(marks_steps(self.session.book, request))
 
     def repair_plan(
         self,

@@ -30,6 +30,8 @@ __all__ = [
     "Close",
     "Hello",
     "LayersRender",
+    "MarksGet",
+    "MarksSet",
     "Models",
     "Open",
     "Ping",
@@ -166,7 +168,8 @@ class Open(Request):
 class Analyze(Request):
     """Judge a photo in both views; the result is the report of `view`.
 
-    `bulk` marks one of many: it lets every request of a person pass, between two tiles.
+    `lineage` says whose marks the report shows, where that is not the source's own. `bulk`
+    marks one of many: it lets every request of a person pass, between two tiles.
     """
 
     type: ClassVar[str] = "analyze"
@@ -177,6 +180,7 @@ class Analyze(Request):
     planes: bool = False
     path: str | None = None
     bulk: bool = False
+    lineage: str | None = None
 
     def __post_init__(self) -> None:
         _check_judgement(self.view, self.strictness, self.thresholds)
@@ -192,6 +196,7 @@ class Regions(Request):
     strictness: float = 0.0
     thresholds: dict[str, float] = field(default_factory=dict)
     path: str | None = None
+    lineage: str | None = None
 
     def __post_init__(self) -> None:
         _check_judgement(self.view, self.strictness, self.thresholds)
@@ -233,6 +238,7 @@ class Update(Request):
     photo_id: str
     box: Box
     pixels: PixelSource
+    lineage: str | None = None
 
     def __post_init__(self) -> None:
         if (self.pixels.width, self.pixels.height) != (self.box.width, self.box.height):
@@ -353,6 +359,40 @@ class RepairRender(Request):
 
 
 @dataclass(frozen=True)
+class MarksGet(Request):
+    """What a person decided about a photo's regions."""
+
+    type: ClassVar[str] = "marks.get"
+    photo_id: str
+    lineage: str | None = None
+
+
+@dataclass(frozen=True)
+class MarksSet(Request):
+    """Keep a verdict on a region, or take it back with `verdict` None; `all` takes back every one.
+
+    A region's id holds for the view and thresholds that made it.
+    """
+
+    type: ClassVar[str] = "marks.set"
+    photo_id: str
+    region: str | None = None
+    verdict: str | None = None
+    view: str = "screen"
+    strictness: float = 0.0
+    thresholds: dict[str, float] = field(default_factory=dict)
+    lineage: str | None = None
+    all: bool = False
+
+    def __post_init__(self) -> None:
+        _check_judgement(self.view, self.strictness, self.thresholds)
+        if self.verdict is not None:
+            _one_of(self.verdict, words.VERDICTS, "verdict")
+        if (self.region is None) != self.all or (self.all and self.verdict is not None):
+            raise BadInput("marks.set takes a region, or `all` without a verdict.")
+
+
+@dataclass(frozen=True)
 class Close(Request):
     """The client needs the photo no more; it is the first to go when room is wanted."""
 
@@ -405,6 +445,8 @@ _WORK: tuple[type[Request], ...] = (
     LayersRender,
     RepairPlan,
     RepairRender,
+    MarksGet,
+    MarksSet,
     Close,
     Models,
 )

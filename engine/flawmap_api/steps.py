@@ -17,7 +17,17 @@ from . import messages
 from ._checked import read
 from .errors import BadInput, EngineLost, NotFound
 from .geometry import Box
-from .messages import Analyze, Open, PixelSource, Regions, Request, Update
+from .marks import Marks
+from .messages import (
+    Analyze,
+    MarksGet,
+    MarksSet,
+    Open,
+    PixelSource,
+    Regions,
+    Request,
+    Update,
+)
 from .photobook import Patch, PhotoBook, Way
 from .repair import Repaired, RepairPlan
 from .report import Report
@@ -31,6 +41,7 @@ __all__ = [
     "Steps",
     "judge_steps",
     "layers_of",
+    "marks_steps",
     "open_steps",
     "pixels_of",
     "plain_steps",
@@ -86,9 +97,13 @@ def open_steps(
     return photo
 
 
-def update_steps(book: PhotoBook, photo_id: str, box: Box, pixels: PixelData) -> Steps[OpenedPhoto]:
+def update_steps(
+    book: PhotoBook, photo_id: str, box: Box, pixels: PixelData, lineage: str | None = None
+) -> Steps[OpenedPhoto]:
     """Put new pixels into a box of a photo."""
-    answer = yield from send_pixels(book, pixels, lambda layout: Update(photo_id, box, layout))
+    answer = yield from send_pixels(
+        book, pixels, lambda layout: Update(photo_id, box, layout, lineage)
+    )
     photo = read(OpenedPhoto, dict(answer.body), "update")
     if photo.photo_id != photo_id:
         book.remember(photo.photo_id, Patch(photo_id, box, pixels))
@@ -249,6 +264,12 @@ def layers_of(book: PhotoBook, answer: Message) -> list[Layer]:
             )
         )
     return layers
+
+
+def marks_steps(book: PhotoBook, request: MarksGet | MarksSet) -> Steps[Marks]:
+    """`marks.get` or `marks.set`: the marks of a photo's lineage."""
+    answer = yield from with_photo(book, request.photo_id, lambda: plain_steps(request))
+    return Marks.from_dict(dict(answer.body))
 
 
 def _bytes_of(book: PhotoBook, answer: Message, block: str, offset: int, size: int) -> bytes:

@@ -24,6 +24,7 @@ from .planes import Analysis
 
 if TYPE_CHECKING:
     from .imaging import Photo
+    from .masks import RegionShape
 
 __all__ = ["Entry", "FileStamp", "Source", "Store"]
 
@@ -108,6 +109,8 @@ class Entry:
     users: int = 0
     #: Reports that were written from the analysis, by what they were asked with.
     reports: OrderedDict[Hashable, Report] = field(default_factory=OrderedDict)
+    #: The shapes of a report's regions, once marks had to be looked for among them.
+    shapes: dict[Hashable, tuple[RegionShape, ...]] = field(default_factory=dict)
     #: Bytes that the store's sum holds for the entry.
     counted: int = 0
 
@@ -116,17 +119,20 @@ class Entry:
         """Bytes that the entry holds."""
         photo = self.photo.nbytes if self.photo else 0
         analysis = self.analysis.nbytes if self.analysis else 0
-        return photo + analysis + len(self.reports) * _REPORT_BYTES
+        shapes = sum(shape.cells.nbytes for kept in self.shapes.values() for shape in kept)
+        return photo + analysis + shapes + len(self.reports) * _REPORT_BYTES
 
-    def source(self, client: bytes, path: str | None = None) -> Source:
+    def source(self, client: bytes, path: str | None = None, lineage: str | None = None) -> Source:
         """Where the client has the photo from.
 
-        With a path: that file, if anybody has opened it. Without: the client's own pixels, else the
+        With a path: that file, if anybody has opened it. With a lineage: what the client opened of
+        that lineage; two of its documents may look the same. Else the client's own pixels, else the
         file that it opened last. Equal pixels that others opened tell nothing of this client's.
         """
         if path is not None and (file := self.sources.get((path, ""))) is not None:
             return file
         own = list(self.holders.get(client, {}).values()) or list(self.sources.values())
+        own = [source for source in own if source.lineage == lineage] or own
         return next((source for source in reversed(own) if source.path is None), own[-1])
 
 
@@ -250,6 +256,7 @@ class Store:
         with self._lock:
             entry.analysis = analysis
             entry.reports.clear()
+            entry.shapes.clear()
             self._make_room(entry)
 
     def keep_report(self, entry: Entry, key: Hashable, report: Report) -> None:
@@ -257,7 +264,15 @@ class Store:
         with self._lock:
             entry.reports[key] = report
             while len(entry.reports) > _MOST_REPORTS:
-                entry.reports.popitem(last=False)
+                oldest, _ = entry.reports.popitem(last=False)
+                entry.shapes.pop(oldest, None)
+            self._count(entry)
+
+    def keep_shapes(self, entry: Entry, key: Hashable, shapes: tuple[RegionShape, ...]) -> None:
+        """Keep the shapes of a report's regions as long as the report."""
+        with self._lock:
+            if key in entry.reports:
+                entry.shapes[key] = shapes
             self._count(entry)
 
     def close(self, photo_id: str, client: bytes) -> None:

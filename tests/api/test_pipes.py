@@ -5,6 +5,7 @@ What is the same on both roads is tried on both, in test_client.py.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import select
@@ -185,7 +186,9 @@ def test_a_helper_ends_with_its_session(session: Session) -> None:
 
 def test_cancel_goes_over_the_pipe(session: Session, scripted: Script, tmp_path: Path) -> None:
     heard = tmp_path / "heard"
-    session.control(flawmap_api.messages.Shutdown("now"))
+    with contextlib.suppress(EngineLost):
+        # Its end may overtake its answer.
+        session.control(flawmap_api.messages.Shutdown("now"))
     scripted(answers=ANSWERS, log_requests=str(heard))
     call = session.start(plain_steps(Models()))
     call.cancel()

@@ -13,7 +13,7 @@ from flawmap_api.messages import Request
 from flawmap_api.wire import Block
 
 from ..jobs import INFERENCE, QUICK, Job, Reply
-from . import judgement, layers, photos, repair, session
+from . import judgement, layers, marks, photos, repair, session
 from .context import Context, Engine
 
 __all__ = ["HANDLERS", "Context", "Engine", "Handler", "handle", "lane_of"]
@@ -47,6 +47,8 @@ HANDLERS: Final[dict[str, Handler]] = {
     "layers.render": Handler(layers.render),
     "repair.plan": Handler(repair.plan),
     "repair.render": Handler(repair.render),
+    "marks.get": Handler(marks.get),
+    "marks.set": Handler(marks.set_),
 }
 
 

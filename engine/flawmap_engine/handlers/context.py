@@ -7,10 +7,12 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flawmap_api.connection import process_start
+from flawmap_api.errors import Unsupported
 from flawmap_api.launch import installation
 from flawmap_api.wire import Block
 
@@ -20,6 +22,7 @@ from ..store import Store
 
 if TYPE_CHECKING:
     from ..inference import Networks
+    from ..marks import MarkBook
 
 __all__ = ["Context", "Engine"]
 
@@ -48,6 +51,18 @@ class Engine:
     started: float = field(default_factory=lambda: process_start(os.getpid()) or 0.0)
     installation: str = field(default_factory=installation)
     born: float = field(default_factory=time.monotonic)
+
+    @cached_property
+    def marks(self) -> MarkBook:
+        """What people decided about regions; `Unsupported` where Python has no SQLite."""
+        try:
+            from ..marks import MarkBook
+        except ImportError:
+            raise Unsupported(
+                "This Python has no SQLite, so no marks can be kept.",
+                "Install Flawmap in a Python that has it.",
+            ) from None
+        return MarkBook()
 
     @property
     def networks(self) -> Networks:

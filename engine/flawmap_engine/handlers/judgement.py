@@ -106,15 +106,16 @@ def thresholds_of(request: Any, context: Context) -> dict[str, int]:
 
 def _reported(request: Analyze | Regions, entry: Entry, context: Context) -> Reply:
     from ..scoring import build_report
+    from .marks import with_marks
 
-    source = entry.source(context.client, request.path)
+    source = entry.source(context.client, request.path, request.lineage)
     # Of a path that was never opened here nothing is known but that the client calls it so.
     known = request.path in (None, source.path)
     photo = PhotoInfo(
         path=request.path or source.path,
         file_sha256=source.file_sha256 if known else None,
         photo_id=entry.photo_id,
-        lineage=source.lineage,
+        lineage=request.lineage or source.lineage,
         width=entry.width,
         height=entry.height,
     )
@@ -142,7 +143,9 @@ def _reported(request: Analyze | Regions, entry: Entry, context: Context) -> Rep
             head=networks.roi,
         )
         context.store.keep_report(entry, key, report)
-    return Reply({"report": replace(report, photo=photo).to_dict(), "photo_id": entry.photo_id})
+    # Marks are looked up anew each time: another client may have made one since.
+    report = with_marks(replace(report, photo=photo), key, entry, thresholds, context)
+    return Reply({"report": report.to_dict(), "photo_id": entry.photo_id})
 
 
 def _show(

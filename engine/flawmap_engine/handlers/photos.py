@@ -38,8 +38,11 @@ def open_(request: Open, context: Context) -> Reply:
         raise BadInput("open takes either a path or pixels.")
     if _needs_file(request.pixels, context):
         return _write_here(request.pixels, context)
-    photo = _from_pixels(request.pixels, request.lineage, context)
-    source = Source(None, None, request.lineage, photo.notes)
+    from ..imaging import settled_lineage
+
+    lineage = settled_lineage(request.lineage)
+    photo = _from_pixels(request.pixels, lineage, context)
+    source = Source(None, None, lineage, photo.notes)
     return _opened(context.store.add(photo, source, context.client), source)
 
 
@@ -53,7 +56,8 @@ def update(request: Update, context: Context) -> Reply:
     with context.store.use(request.photo_id) as before:
         patch = _from_pixels(request.pixels, "", context, patch=True)
         photo = patched(pixels_of(before, context), request.box, patch)
-        source = Source(None, None, before.source(context.client).lineage, photo.notes)
+        lineage = request.lineage or before.source(context.client).lineage
+        source = Source(None, None, lineage, photo.notes)
         entry = context.store.add(photo, source, context.client)
         if before.analysis is not None and entry.analysis is None:
             seen = analysis.update(

@@ -8,7 +8,8 @@ of `flawmap_api.errors`, with a sentence: what, why, what to do.
 from __future__ import annotations
 
 from flawmap_engine.imaging.files import open_photo
+from flawmap_engine.imaging.lineage import settled_lineage
 from flawmap_engine.imaging.photo import Photo
 from flawmap_engine.imaging.pixels import photo_from_pixels
 
-__all__ = ["Photo", "open_photo", "photo_from_pixels"]
+__all__ = ["Photo", "open_photo", "photo_from_pixels", "settled_lineage"]

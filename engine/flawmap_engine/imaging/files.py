@@ -29,7 +29,7 @@ from flawmap_engine.imaging.refusals import damaged, stops, unreadable
 from flawmap_engine.imaging.sniffing import HEAD_BYTES, Kind, kind_of
 from flawmap_engine.imaging.tiff_header import read_tiff
 
-__all__ = ["open_photo"]
+__all__ = ["open_photo", "opened", "path_as_text"]
 
 _log = logging.getLogger(__name__)
 
@@ -62,13 +62,13 @@ def open_photo(
     """
     full = os.path.abspath(os.fspath(path))
     name = _printable(os.path.basename(full) or full)
-    # A name that is not Unicode must still travel as text, and stay one file's own.
-    path_as_text = full.encode("utf-8", "backslashreplace").decode()
-    with _opened(full, name) as (file, size):
+    with opened(full, name) as (file, size):
         kind = kind_of(file.read(HEAD_BYTES), name, size)
         try:
             picture = _decode(file, kind, name, size, allow_truncated, memory_limit)
-            return assemble(picture, name=name, lineage=document_id(picture.xmp) or path_as_text)
+            return assemble(
+                picture, name=name, lineage=document_id(picture.xmp) or path_as_text(full)
+            )
         except FlawmapError:
             raise
         except TruncatedPicture as error:
@@ -87,13 +87,18 @@ def open_photo(
             raise damaged(file, kind, name, size, error) from error
 
 
+def path_as_text(full: str) -> str:
+    """An absolute path as text that can travel; one that is not Unicode stays one file's own."""
+    return full.encode("utf-8", "backslashreplace").decode()
+
+
 def _printable(text: str) -> str:
     """A name as it may stand in a sentence: on one line, and in UTF-8."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 @contextlib.contextmanager
-def _opened(full: str, name: str) -> Iterator[tuple[BinaryIO, int]]:
+def opened(full: str, name: str) -> Iterator[tuple[BinaryIO, int]]:
     """Open a regular file for reading; never wait for a pipe or device."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
     try:

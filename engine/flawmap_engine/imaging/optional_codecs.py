@@ -14,7 +14,7 @@ from flawmap_api.errors import Unsupported
 from flawmap_engine.imaging.limits import check_size
 from flawmap_engine.imaging.picture import Channels, Picture
 
-__all__ = ["decode_heif", "decode_raw"]
+__all__ = ["decode_heif", "decode_raw", "heif_xmp"]
 
 # LibRaw's turn (how the sensor was held) as an EXIF orientation.
 _RAW_TURNS = {0: 1, 3: 3, 5: 8, 6: 6}
@@ -83,6 +83,20 @@ def decode_heif(file: BinaryIO, name: str, *, memory_limit: int | None) -> Pictu
         icc=icc if isinstance(icc, bytes) and icc else None,
         xmp=xmp if isinstance(xmp, bytes) else b"",
     )
+
+
+def heif_xmp(file: BinaryIO) -> bytes:
+    """The XMP packet of a HEIF file, without decoding it; empty if there is none.
+
+    Raises
+    ------
+    Unsupported
+        pi-heif is not installed.
+    """
+    pi_heif = _extra("pi_heif", "heif", "A HEIF picture")
+    file.seek(0)
+    xmp = pi_heif.open_heif(file).info.get("xmp")
+    return xmp if isinstance(xmp, bytes) else b""
 
 
 def _extra(module: str, extra: str, what: str) -> ModuleType:

@@ -35,7 +35,7 @@ from flawmap_engine.imaging.picture import Channels, Picture, Samples
 from flawmap_engine.imaging.quiet import quiet_pillow
 from flawmap_engine.imaging.sniffing import Kind
 
-__all__ = ["TruncatedPicture", "decode_with_pillow", "percent"]
+__all__ = ["TruncatedPicture", "decode_with_pillow", "percent", "xmp_with_pillow"]
 
 
 def percent(share: float) -> int:
@@ -174,19 +174,34 @@ def _decode(
             notes = (*notes, f"Only the first {percent(share)} % decode.")
     # Read after the pixels: PNG may carry both behind them. TIFF is turned by Pillow itself.
     orientation = 1 if kind == "tiff" else exif_orientation(_exif_block(image))
-    xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
+    xmp = _xmp_of(image)
     samples, channels = _samples(image, kind, name)
-    if isinstance(xmp, str):
-        xmp = xmp.encode("utf-8", "replace")
     return Picture(
         samples,
         channels,
         icc=icc if isinstance(icc, bytes) and icc else None,
         orientation=orientation,
-        xmp=xmp if isinstance(xmp, bytes) else b"",
+        xmp=xmp,
         notes=notes,
         missing=missing,
     )
+
+
+def xmp_with_pillow(file: BinaryIO, kind: Kind) -> bytes:
+    """The XMP packet of a file of that kind, without decoding its pixels; empty if there is none.
+
+    Raises whatever Pillow raises on a damaged header.
+    """
+    file.seek(0)
+    with quiet_pillow():
+        return _xmp_of(_READERS[kind](file))
+
+
+def _xmp_of(image: ImageFile.ImageFile) -> bytes:
+    xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
+    if isinstance(xmp, str):
+        xmp = xmp.encode("utf-8", "replace")
+    return xmp if isinstance(xmp, bytes) else b""
 
 
 def _peak_bytes(mode: str) -> float:

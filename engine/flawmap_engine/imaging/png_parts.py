@@ -11,10 +11,11 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
 
-__all__ = ["PngHeader", "PngParts", "read_png_header", "take_apart"]
+__all__ = ["PngHeader", "PngParts", "png_xmp", "read_png_header", "take_apart"]
 
 _CHUNK = 1 << 18
 _MAX_TEXT = 1 << 24  # what a profile or XMP packet may unpack to
@@ -104,6 +105,22 @@ def take_apart(data: bytes) -> PngParts:
         for name, part in parts
     )
     return PngParts(plain, icc, exif, xmp, frames)
+
+
+def png_xmp(file: BinaryIO) -> bytes:
+    """The XMP packet of a PNG, found by its chunks' lengths alone; empty if there is none."""
+    file.seek(8)
+    xmp = b""
+    while len(head := file.read(8)) == 8:
+        length, name = struct.unpack(">L4s", head)
+        if name == b"IEND":
+            break
+        if name == b"iTXt" and length <= _MAX_TEXT:
+            body = file.read(length)
+            xmp = _text(body) if body.startswith(b"XML:com.adobe.xmp\0") else xmp
+            length = 0
+        file.seek(length + 4, 1)
+    return xmp
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

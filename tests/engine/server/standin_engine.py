@@ -39,6 +39,7 @@ class StandInNetworks:
     def __init__(self, device: str, threads: int) -> None:
         ramp = {"x": (0.0, 1.0), "y": (0.0, 1.0)}
         self.threads = threads
+        self.roi = None
         self.device = SimpleNamespace(
             device="cpu", providers=("Fake",), requested=device, reason="A stand-in for tests."
         )
