@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication
 
 from flawmap_api.errors import FlawmapError
@@ -15,6 +16,8 @@ from flawmap_api.errors import FlawmapError
 from .model.disk import DiskWatch
 from .model.settings import PanelSettings, load, save, settings_path
 from .model.workspace import Notice, Workspace
+from .widgets.settings_dialog import SettingsDialog
+from .widgets.theme import use_theme
 from .widgets.window import Window
 
 __all__ = ["Panel", "Poster", "run"]
@@ -59,21 +62,46 @@ class Panel:
         )
         self.window = Window(self.workspace)
         self.window.closing.connect(self.close)
+        self.window.settings_asked.connect(self.show_settings)
+        for name, keys in self.settings.shortcuts.items():
+            if name in self.window.actions_by_name:
+                self.window.actions_by_name[name].setShortcut(QKeySequence(keys))
+        self._use_theme()
         self._watch: DiskWatch | None = None
-        if self.settings.watch_folders:
-            self._watch = DiskWatch(
-                self._poster,
-                self.workspace.known_files,
-                self.workspace.take_changes,
-                seconds=_SECONDS,
-            )
+        self._use_watch()
         if said:
             self.workspace.tell("notice", Notice(said))
 
     def change(self, **changes: object) -> None:
         """Change settings and keep them; what cannot be kept is told, and holds for now."""
         self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
+        self._use_theme()
+        self._use_watch()
         self._save()
+
+    def show_settings(self) -> None:
+        """Show everything that can be set."""
+        dialog = SettingsDialog(
+            self.workspace, self.settings, self.change, self.window.actions_by_name, self.window
+        )
+        dialog.open()
+
+    def _use_theme(self) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            use_theme(app, self.settings.theme)
+
+    def _use_watch(self) -> None:
+        if self.settings.watch_folders and self._watch is None:
+            self._watch = DiskWatch(
+                self._poster,
+                self.workspace.known_files,
+                self.workspace.take_changes,
+                seconds=_SECONDS,
+            )
+        elif not self.settings.watch_folders and self._watch is not None:
+            self._watch.close()
+            self._watch = None
 
     def _save(self) -> None:
         try:

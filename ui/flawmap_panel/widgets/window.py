@@ -52,9 +52,12 @@ class Window(QMainWindow):
     -------
     closing()
         The person closes the window.
+    settings_asked()
+        The person wants to see the settings.
     """
 
     closing = Signal()
+    settings_asked = Signal()
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -168,6 +171,8 @@ class Window(QMainWindow):
         menu.addSeparator()
         menu.addAction(add("copy", self.tr("&Copy findings as text"), "Ctrl+C", self.copy_text))
         menu.addAction(add("clear-selection", self.tr("Mark &nothing"), "Ctrl+D", work.roi.clear))
+        menu.addSeparator()
+        menu.addAction(add("settings", self.tr("&Settings…"), "Ctrl+,", self.settings_asked.emit))
         menu = self.menuBar().addMenu(self.tr("&View"))
         overlay = add(
             "overlay", self.tr("O&verlay"), "O", lambda on: view.set(overlay=on), checkable=True
