@@ -105,21 +105,28 @@ def look(work: Work, judgement: Judgement, limit: Mask | None) -> Steps[list[Lay
     work.say("doing.analyzing")
     request = Analyze(photo.photo_id, judgement.view, judgement.strictness)
     report = yield from judge_steps(work.book, request)
+    prints = _prints(reader, report, size)
+    # Before the layers come: one copy of the photo in this process is enough.
+    reader.drop()
     layers, shown = yield from _shown(work, photo.photo_id, judgement, report, limit, True)
     before, found.photo = found.photo, photo
     found.lineage = photo.lineage or found.lineage
     found.size, found.limit, found.limited = size, limit, limit is not None
     found.judgement, found.stale = judgement, False
     found.judged(report, shown)
-    if reader.kept is not None:
-        for item in found.items:
-            part = sample_of(item.region.box)
-            found.change(item.key, print=print_of(reader.kept, Box(0, 0, *size), part))
-    reader.drop()
+    for item in found.items:
+        found.change(item.key, print=prints.get(item.region.id))
     if before is not None and before.photo_id != photo.photo_id:
         work.book.forget(before.photo_id)
         yield from plain_steps(Close(before.photo_id))
     return layers
+
+
+def _prints(reader: _Reader, report: Report, size: tuple[int, int]) -> dict[str, int]:
+    pixels, whole = reader.kept, Box(0, 0, *size)
+    if pixels is None:
+        return {}
+    return {region.id: print_of(pixels, whole, sample_of(region.box)) for region in report.regions}
 
 
 def opened(work: Work) -> Steps[OpenedPhoto]:

@@ -238,6 +238,8 @@ TEXTS: Final[dict[str, str]] = {
     "ui.settings.language.de": "Deutsch",
     "ui.settings.keep_masks": "Fehler suchen legt auch Masken an",
     "ui.settings.host_filters": "Mit Filtern des Programms reparieren, wo sie passen",
+    "ui.document": "Foto",
+    "ui.more": "Mehr",
     "ui.close": "Schließen",
     "ui.ok": "OK",
     "ui.progress": "Fortschritt",

@@ -239,6 +239,8 @@ TEXTS: Final[dict[str, str]] = {
     "ui.settings.language.de": "Deutsch",
     "ui.settings.keep_masks": "Find flaws also makes masks",
     "ui.settings.host_filters": "Repair with the editor's own filters where they fit",
+    "ui.document": "Photo",
+    "ui.more": "More",
     "ui.close": "Close",
     "ui.ok": "OK",
     "ui.progress": "Progress",

@@ -63,7 +63,7 @@ def crop(data: bytes | memoryview, box: Box, part: Box, pixel: int = 1) -> bytes
     )
 
 
-def placed(mask: Mask, size: tuple[int, int]) -> bytes:
+def placed(mask: Mask, size: tuple[int, int]) -> bytearray:
     """The mask at the size of the canvas: 0 outside its box, 255 where it is half inside or more.
 
     What lies outside the canvas is cut off.
@@ -76,7 +76,7 @@ def placed(mask: Mask, size: tuple[int, int]) -> bytes:
         for y in range(inside.height):
             start = (inside.y0 + y) * width + inside.x0
             plane[start : start + inside.width] = data[y * inside.width : (y + 1) * inside.width]
-    return bytes(plane)
+    return plane
 
 
 def overlap(a: Mask, b: Mask) -> bool:

@@ -113,7 +113,7 @@ def test_when_writing_itself_fails_nothing_half_is_left(tmp_path, monkeypatch):
     old = path.read_bytes()
 
     def full(place, mode):
-        real = open(place, mode)
+        real = open(place, mode)  # noqa: SIM115
         real.write(b"{")
 
         class Full:
