@@ -55,7 +55,9 @@ def open_in(host: str, photo: Path, system: System | None = None) -> Place:
     command = place.programs[0].command
     if host == "gimp":
         call = " ".join(f"exec({_CALL.format(path=str(photo))!r})".splitlines())
-        _start([*command, "--batch-interpreter=python-fu-eval", "--batch", call], system)
+        # GIMP opens the photo itself, under its name; the procedure waits for it to be there.
+        words = [str(photo), "--batch-interpreter=python-fu-eval", "--batch", call]
+        _start([*command, *words], system)
         return place
     folder = secure_folder(runtime_folder(place, system) or runtime_dir())
     wish = {"path": str(photo), "created": time.time()}

@@ -54,6 +54,10 @@ _VERBS = frozenset(
 )
 
 
+#: How often, and after how many seconds, to look whether GIMP has opened a photo.
+_OPENING_TRIES, _OPENING_SECONDS = 20, 0.2
+
+
 class App:
     """Everything of the plug-in's process; `folder` is where it was installed."""
 
@@ -64,14 +68,26 @@ class App:
         self._panel: Panel | None = None
         self._language = ""
         self._interactive = False
+        #: Number of the last call that was begun.
+        self.performed = 0
         self._watch = self.desk.observe(self._changed)
 
-    def called(self, image: Any, *, interactive: bool) -> None:
-        """A procedure was called: its image is the active one from now on."""
+    def perform(
+        self, verb: str, arguments: list[str], *, image: int = 0, interactive: bool = False
+    ) -> None:
+        """Do what a procedure was called for; what goes wrong is said in the panel's way."""
         self._interactive = interactive
-        if image is not None:
-            self.host.activate(image.get_id())
+        if image:
+            self.host.activate(image)
         self.desk.look_around()
+        try:
+            getattr(self, verb)(*arguments)
+        except Exception as error:
+            self.desk.report(error)
+
+    def state_text(self) -> str:
+        """What the panel shows, as JSON. Asks nothing of GIMP."""
+        return json.dumps({"performed": self.performed, **asdict(self.desk.state)}, default=sorted)
 
     def close(self) -> None:
         """GIMP ends."""
@@ -137,16 +153,33 @@ class App:
         self._later(self._settings)
 
     def open_photo(self, path: str) -> None:
-        """Open a photo and find its flaws."""
+        """Find the flaws of a photo that GIMP is opening just now, or open it.
+
+        `flawmap open` names the photo on GIMP's command line too: then GIMP opens it as a person
+        would, with its name and its questions.
+        """
         if not path:
             raise BadInput("No photo was named.", "Give its path.")
-        self.host.open(Path(path))
+        self._interactive = True
+        self._find_opened(Path(path).absolute(), _OPENING_TRIES)
+
+    def _find_opened(self, path: Path, tries: int) -> None:
+        if self.host.opened(path) is None:
+            if tries > 0:
+                self.host.later(_OPENING_SECONDS, lambda: self._find_opened(path, tries - 1))
+                return
+            try:
+                self.host.open(path)
+            except FlawmapError as error:
+                self._open_panel()
+                self.desk.report(error)
+                return
         self._open_panel()
         self.desk.look_around()
         self.desk.find(whole=True)
 
-    def do(self, verb: str, arguments: str) -> str:
-        """Do something of the desk's by its name; gives the state after it, as JSON."""
+    def do(self, verb: str, arguments: str) -> None:
+        """Do something of the desk's by its name."""
         if verb == "export_without_overlay":
             (path,) = json.loads(arguments)
             self.desk.export_without_overlay(Path(path))
@@ -159,12 +192,6 @@ class App:
                 method(*given)
         elif verb != "look_around":
             raise BadInput(f"There is no {verb!r}.", f"There are {', '.join(sorted(_VERBS))}.")
-        return self.state()
-
-    def state(self) -> str:
-        """What the panel shows, as JSON."""
-        self.desk.look_around()
-        return _json(self.desk.state)
 
     # ------------------------------------------------------------------------ the panel
 
@@ -299,7 +326,3 @@ class _Documents(Source):
         except (GLib.Error, AttributeError):
             # The image was closed a moment ago.
             return None
-
-
-def _json(state: State) -> str:
-    return json.dumps(asdict(state), default=sorted)

@@ -17,7 +17,7 @@ from flawmap_api.sources import PixelData
 from flawmap_plugin.host import Group, Mask, OverlayState
 
 from . import masks, overlay, pixels, repairs
-from .tree import attach, attached, no_step, own_roots
+from .tree import SOURCE, attach, attached, no_step, own_roots
 
 __all__ = ["GimpDocument"]
 
@@ -61,7 +61,9 @@ class GimpDocument:
         for file in (image.get_imported_file(), image.get_xcf_file(), image.get_exported_file()):
             if file is not None and (path := file.get_path()) is not None:
                 return Path(path)
-        return None
+        said = attached(image, SOURCE)
+        path = said.get("path") if said else None
+        return Path(path) if isinstance(path, str) else None
 
     def read_visible(
         self, box: Box | None = None, without: frozenset[str] = frozenset()

@@ -13,6 +13,7 @@ from flawmap_plugin.host import Capabilities, Document, Watch
 
 from .document import GimpDocument
 from .repairs import FILTERS
+from .tree import SOURCE, attach
 
 __all__ = ["GimpHost"]
 
@@ -56,6 +57,13 @@ class GimpHost:
         documents = self.documents()
         return self._documents.get(self._active) or (documents[0] if documents else None)
 
+    def opened(self, path: Path) -> GimpDocument | None:
+        """The newest image that was opened from that file, or None."""
+        for document in self.documents():
+            if document.path == path:
+                return self.activate(int(document.key))
+        return None
+
     def open(self, path: Path) -> Document:
         """Open a photo's file, and show it where GIMP has windows."""
         file = Gio.File.new_for_path(str(path))
@@ -68,6 +76,8 @@ class GimpHost:
                 f"GIMP could not open {path}.", "See GIMP's error messages for the reason."
             )
         image.policy_rotate(False)
+        # A procedure's image has no file of its own: it is not to be saved over the photo.
+        attach(image, SOURCE, {"path": str(path)})
         image.clean_all()
         Gimp.Display.new(image)
         return self.activate(image.get_id())

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["EXTENSION", "MENU", "PROCEDURES", "Argument", "Entry"]
+__all__ = ["EXTENSION", "MENU", "PROCEDURES", "STATE", "Argument", "Entry"]
 
 #: The one procedure that GIMP starts by itself; it adds all the others while it lives.
 EXTENSION = "flawmap-extension"
 MENU = "<Image>/Filters/Flawmap"
+#: Answers at once, from what is known.
+STATE = "flawmap-state"
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,8 @@ PROCEDURES: tuple[Entry, ...] = (
     Entry(
         "flawmap-do",
         "do",
-        help="Do something of the panel's by its name, with arguments as JSON; for scripts",
+        help="Do something of the panel's by its name, with arguments as JSON; answers with the "
+        "call's number; for scripts",
         arguments=(
             Argument("verb", "What to do", ""),
             Argument("arguments", "Its arguments as a JSON list", "[]"),
@@ -130,9 +133,10 @@ PROCEDURES: tuple[Entry, ...] = (
         answers=True,
     ),
     Entry(
-        "flawmap-state",
-        "state",
-        help="What the panel shows, as JSON; for scripts",
+        STATE,
+        "",
+        help="What the panel shows, as JSON, and in `performed` the number of the last call that "
+        "was begun; for scripts",
         image=False,
         answers=True,
     ),

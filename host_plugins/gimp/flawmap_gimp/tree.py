@@ -12,6 +12,7 @@ from gi.repository import Gimp
 __all__ = [
     "DATA",
     "OVERLAY",
+    "SOURCE",
     "attach",
     "attached",
     "leaves",
@@ -26,6 +27,8 @@ __all__ = [
 #: Names of the parasites: on a layer of an overlay or a repair, and on a group of ours.
 DATA = "flawmap-layer"
 OVERLAY = "flawmap-overlay"
+#: On an image: the photo's file, where GIMP itself does not keep it.
+SOURCE = "flawmap-source"
 
 #: Without UNDOABLE each one attached within an undo group brings up a modal message.
 _FLAGS = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
