@@ -17,13 +17,14 @@ from flawmap_api.sources import PixelData
 from flawmap_plugin.host import Group, Mask, OverlayState
 
 from .nodes import (
+    fill,
     find_node,
-    hidden,
     keep_active,
     key_of,
     mask_of,
     only_layer,
     read_json,
+    read_without,
     selection_of,
     top_of,
     write_json,
@@ -106,12 +107,15 @@ class KritaDocument:
         box = box or Box(0, 0, width, height)
         repairs = [node for key in without if (node := find_node(doc, key)) is not None]
         ours = [*self._overlay.nodes(), *repairs]
+        doc.waitForDone()
         alone = only_layer(doc, ours)
         if alone is not None:
             array = alone.projectionPixelData(box.x0, box.y0, box.width, box.height)
+        elif any(node.visible() for node in ours):
+            array = read_without(doc, ours, box)
         else:
-            with hidden(doc, ours):
-                array = doc.pixelData(box.x0, box.y0, box.width, box.height)
+            self._overlay.refresh()
+            array = doc.pixelData(box.x0, box.y0, box.width, box.height)
         space = self._space()
         if space.converted:
             array = self._to_srgb(array, box)
@@ -219,7 +223,7 @@ class KritaDocument:
         node.setInheritAlpha(filled is not None)
         mask = doc.createTransparencyMask(name)
         mask.setSelection(selection_of(area))
-        node.addChildNode(mask, None)
+        fill(node, [mask])
         return self._insert(node, data, replaces)
 
     def add_filter(

@@ -1,8 +1,9 @@
 """Nodes: small things that everybody who touches Krita's layers needs.
 
-Krita's rules behind them: nodes that are built while they hang nowhere and are inserted once make
-one undo step; visibility, locks, opacity and annotations make none; the node that was inserted
-becomes the active one, a little later.
+Krita's rules behind them: nodes that are built while they hang nowhere (by `fill`) and inserted once
+make one undo step; visibility, locks, opacity and annotations make none. What hangs in a group of
+several, and what becomes visible or invisible, is drawn only when the whole projection is
+refreshed. The node that was inserted becomes the active one, a little later.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from flawmap_plugin.host import Mask
 from .qt import QtCore, bytes_of, q_bytes
 
 __all__ = [
+    "fill",
     "find_node",
-    "hidden",
     "keep_active",
     "key_of",
     "mask_of",
     "only_layer",
     "read_json",
-    "redraw",
+    "read_without",
     "selection_of",
     "top_of",
     "walk",
@@ -48,18 +49,19 @@ def find_node(doc: Any, key: str) -> Any | None:
     return doc.nodeByUniqueID(QtCore.QUuid(key)) if key else None
 
 
+def fill(parent: Any, children: list[Any]) -> None:
+    """Give a node that hangs nowhere yet its children, the lowest first.
+
+    `addChildNode` would put a step for each of them into the undo history, even there.
+    """
+    parent.setChildNodes(children)
+
+
 def walk(node: Any) -> Iterator[Any]:
     """All nodes below, parents first, from the lowest layer up."""
     for child in node.childNodes():
         yield child
         yield from walk(child)
-
-
-def redraw(node: Any) -> None:
-    """Draw anew what the node covers. Cheaper than all of the document, and no undo step."""
-    if node.visible():
-        node.setVisible(False)
-        node.setVisible(True)
 
 
 def top_of(doc: Any, below: Any | None) -> Any | None:
@@ -73,23 +75,29 @@ def top_of(doc: Any, below: Any | None) -> Any | None:
     return found
 
 
-@contextlib.contextmanager
-def hidden(doc: Any, nodes: list[Any]) -> Iterator[None]:
-    """Let the document be seen without these nodes; afterwards all is as before.
+def read_without(doc: Any, nodes: list[Any], box: Box) -> Any:
+    """What would be seen in a box without these nodes, as a `QByteArray`.
 
-    Neither undo history nor the modified flag notices, and nothing is drawn in between, since the
-    main loop does not get to it.
+    It is composed in a copy of the document, which shares all pixels: the document itself does not
+    notice, and nothing flickers. Hiding and showing the nodes themselves would leave no trace
+    either, but compose the whole canvas twice.
     """
-    shown = [node for node in nodes if node.visible()]
+    copy = doc.clone()
     try:
-        for node in shown:
-            node.setVisible(False)
-        if shown:
-            doc.waitForDone()
-        yield
+        for node in nodes:
+            same = copy.nodeByUniqueID(node.uniqueId())
+            if same is not None:
+                same.setVisible(False)
+        whole = (box.width, box.height) == (copy.width(), copy.height())
+        if not whole:
+            # Only what lies on the canvas is composed.
+            copy.resizeImage(box.x0, box.y0, box.width, box.height)
+        copy.refreshProjection()
+        copy.waitForDone()
+        return copy.pixelData(0, 0, box.width, box.height)
     finally:
-        for node in shown:
-            node.setVisible(True)
+        copy.setModified(False)
+        copy.close()
 
 
 @contextlib.contextmanager

@@ -15,11 +15,11 @@ from flawmap_plugin.host import Group, Mask, OverlayState, Tint
 
 from .labels import label_of
 from .nodes import (
+    fill,
     find_node,
     keep_active,
     key_of,
     read_json,
-    redraw,
     selection_of,
     top_of,
     walk,
@@ -31,6 +31,8 @@ from .spaces import SRGB_NAME
 __all__ = ["Overlay"]
 
 _RECORD = "flawmap/overlay"
+#: Overlays that are still known after newer ones took their place.
+_REMEMBERED = 4
 
 
 class Overlay:
@@ -46,10 +48,16 @@ class Overlay:
     def __init__(self, doc: Any, later: Callable[[float, Callable[[], None]], Any]) -> None:
         self._doc = doc
         self._later = later
+        self._stale = False
 
     def root(self) -> Any | None:
         """The group's node, or None if there is no overlay."""
-        return find_node(self._doc, str(self._record().get("root", "")))
+        return next(reversed(self._roots()), None)
+
+    def _roots(self) -> list[Any]:
+        """All our groups, the highest last; after an undo there can be an older one, or two."""
+        known = self._record().get("roots", {})
+        return [node for node in self._doc.rootNode().childNodes() if key_of(node) in known]
 
     def kept(self) -> Any | None:
         """The group with what people changed of earlier overlays, or None."""
@@ -57,42 +65,51 @@ class Overlay:
 
     def nodes(self) -> list[Any]:
         """What has to be hidden, so that only the photo is seen."""
-        return [node for node in (self.root(), self.kept()) if node is not None]
+        kept = self.kept()
+        return self._roots() if kept is None else [*self._roots(), kept]
 
     def state(self) -> OverlayState:
         """Whether it is there, and whether any of it can be seen."""
-        return OverlayState(self.root() is not None, any(node.visible() for node in self.nodes()))
+        roots = self._roots()
+        kept = self.kept()
+        seen = [*roots, kept] if kept is not None else roots
+        return OverlayState(bool(roots), any(node.visible() for node in seen))
 
     def show(self, group: Group) -> None:
         """Insert the group, and take away the old one but for what a person has changed."""
         record = self._record()
         layers: dict[str, Any] = {}
         new = self._built(group, layers)
-        old = self.root()
-        changed = self._changed(old, record) if old is not None else []
+        olds = self._roots()
+        changed = self._changed(olds, record)
+        # Invisible nodes come and go at once; all is drawn once, at the end.
+        new.setVisible(False)
         with keep_active(self._doc, self._later) as inserted:
             if changed:
                 record["kept"] = self._keep(f"{group.name} (kept)", changed, inserted)
-            root = self._doc.rootNode()
             inserted += [new, *walk(new)]
-            root.addChildNode(new, top_of(self._doc, None))
-            if old is not None:
-                old.remove()
-        record.update(root=key_of(new), layers=layers)
+            self._doc.rootNode().addChildNode(new, top_of(self._doc, None))
+            for old in olds:
+                _remove(old)
+        new.setVisible(True)
+        roots = {**record.get("roots", {}), key_of(new): layers}
+        # An undo can bring back those before, but nobody goes back for ever.
+        record["roots"] = dict(list(roots.items())[-_REMEMBERED:])
         write_json(self._doc, _RECORD, record)
+        self._stale = True
+        self.refresh()
 
     def set_visible(self, visible: bool, regions: frozenset[str] | None) -> None:
         """Show or hide all of it, or the layers of those regions."""
-        if regions is None:
-            root = self.root()
-            for node in self.nodes() if not visible else [root] if root is not None else []:
+        nodes = self._roots()[-1:] if visible else self.nodes()
+        if regions is not None:
+            layers = self._layers().items()
+            keys = [key for key, was in layers if was.get("data", {}).get("region") in regions]
+            nodes = [node for key in keys if (node := find_node(self._doc, key)) is not None]
+        for node in nodes:
+            if node.visible() != visible:
                 node.setVisible(visible)
-            return
-        for key, data in self._record().get("layers", {}).items():
-            if data.get("data", {}).get("region") in regions:
-                node = find_node(self._doc, key)
-                if node is not None and node.visible() != visible:
-                    node.setVisible(visible)
+                self._refresh_soon()
 
     def set_opacity(self, opacity: float) -> None:
         """Opacity of the whole group, 0..1; no undo step."""
@@ -100,20 +117,35 @@ class Overlay:
         value = round(255 * max(0.0, min(1.0, opacity)))
         if root is not None and root.opacity() != value:
             root.setOpacity(value)
-            redraw(root)
+            self._refresh_soon()
+
+    def refresh(self) -> None:
+        """Draw what has changed; whoever reads the document has to call it first."""
+        if self._stale and self._doc.rootNode() is not None:
+            self._stale = False
+            self._doc.refreshProjection()
+
+    def _refresh_soon(self) -> None:
+        """Several changes are drawn together, once the main loop is reached."""
+        if not self._stale:
+            self._stale = True
+            self._later(0.0, self.refresh)
 
     def remove(self) -> None:
         """Take the group away, in one undo step; what a person changed is kept in another."""
-        record, old = self._record(), self.root()
-        if old is None:
+        record, olds = self._record(), self._roots()
+        if not olds:
             return
-        changed = self._changed(old, record)
+        changed = self._changed(olds, record)
         if changed:
             with keep_active(self._doc, self._later) as inserted:
-                name = f"{old.name()} (kept)"
+                name = f"{olds[-1].name()} (kept)"
                 record["kept"] = self._keep(name, changed, inserted)
             write_json(self._doc, _RECORD, record)
-        old.remove()
+        for old in olds:
+            _remove(old)
+        self._stale = True
+        self.refresh()
 
     def keep_masks(self, masks: Mapping[str, Mask], colours: Mapping[str, str]) -> None:
         """Selection masks in a group of their own, inserted once.
@@ -125,17 +157,19 @@ class Overlay:
         written: dict[str, Any] = {}
         group = self._doc.createGroupLayer("Flawmap masks")
         group.setVisible(False)  # it shows nothing, and is not to count as a second layer
+        nodes = []
         for name, mask in reversed(list(masks.items())):
             node = self._doc.createSelectionMask(name)
             node.setSelection(selection_of(mask))
             node.setColorLabel(label_of(colours.get(name, "")))
             node.setVisible(False)
-            group.addChildNode(node, None)
+            nodes.append(node)
             written[key_of(node)] = {
                 "name": name,
                 "crc": zlib.crc32(mask.data),
                 "box": mask.box.as_list(),
             }
+        fill(group, nodes)
         untouched = old is not None and _masks_as_written(old, record.get("written", {}))
         with keep_active(self._doc, self._later) as inserted:
             inserted += [group, *walk(group)]
@@ -152,11 +186,17 @@ class Overlay:
     def _record(self) -> dict[str, Any]:
         return read_json(self._doc, _RECORD)
 
+    def _layers(self) -> dict[str, Any]:
+        """What is known of the nodes of all our groups."""
+        roots = self._record().get("roots", {})
+        return {key: was for layers in roots.values() for key, was in layers.items()}
+
     def _built(self, group: Group, layers: dict[str, Any]) -> Any:
         """The group as nodes that hang nowhere yet; fills `layers` with what they are."""
         node = self._doc.createGroupLayer(group.name)
         node.setColorLabel(label_of(group.colour))
         node.setCollapsed(True)
+        children = []
         for child in reversed(group.children):
             if isinstance(child, Group):
                 below = self._built(child, layers)
@@ -168,7 +208,8 @@ class Overlay:
                     "box": child.box.as_list(),
                     "data": dict(child.data),
                 }
-            node.addChildNode(below, None)
+            children.append(below)
+        fill(node, children)
         layers[key_of(node)] = {"name": group.name}
         return node
 
@@ -182,34 +223,47 @@ class Overlay:
         node.setLocked(True)
         return node
 
-    def _changed(self, old: Any, record: Mapping[str, Any]) -> list[Any]:
-        """Nodes of the old overlay that are not as they were made, the highest parent of each."""
-        known = record.get("layers", {})
+    def _changed(self, parents: list[Any], record: Mapping[str, Any]) -> list[Any]:
+        """Nodes below that are not as they were made, the highest parent of each."""
+        known = {k: was for layers in record.get("roots", {}).values() for k, was in layers.items()}
         changed = []
-        for child in old.childNodes():
+        for child in (child for parent in parents for child in parent.childNodes()):
             was = known.get(key_of(child))
             if was is None or child.name() != was["name"]:
                 changed.append(child)
             elif "box" not in was:
-                changed += self._changed(child, record)
+                changed += self._changed([child], record)
             elif _painted(child, was):
                 changed.append(child)
         return changed
 
     def _keep(self, name: str, nodes: list[Any], inserted: list[Any]) -> str:
         """Copies of nodes, invisible, in the group for such; gives the group's key."""
-        kept = self.kept()
-        group = kept if kept is not None else self._doc.createGroupLayer(name)
+        copies = []
         for node in nodes:
             copy = node.duplicate()
             copy.setName(node.name())
-            inserted.append(copy)
-            group.addChildNode(copy, None)
-        if kept is None:
+            copies.append(copy)
+        inserted += copies
+        group = self.kept()
+        if group is not None:
+            for copy in copies:
+                group.addChildNode(copy, None)
+        else:
+            group = self._doc.createGroupLayer(name)
             group.setVisible(False)
+            fill(group, copies)
             inserted.append(group)
             self._doc.rootNode().addChildNode(group, self._under())
         return key_of(group)
+
+
+def _remove(node: Any) -> None:
+    """Take a node away while it is invisible: that costs nothing. An undo brings it back seen."""
+    visible = node.visible()
+    node.setVisible(False)
+    node.remove()
+    node.setVisible(visible)
 
 
 def _painted(node: Any, was: Mapping[str, Any]) -> bool:
