@@ -55,7 +55,7 @@ class _Rows(QAbstractListModel):
         self.endResetModel()
         return True
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         """How many findings are listed."""
         return 0 if parent.isValid() else len(self._rows)
 
@@ -80,7 +80,7 @@ class _Rows(QAbstractListModel):
 class _Painter(QStyledItemDelegate):
     """A row: colour, title and mark, and the sentence under them."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002, N802
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002
         """Two lines."""
         return QSize(200, 2 * option.fontMetrics.height() + 3 * _PADDING)
 
@@ -156,7 +156,7 @@ class FindingsList(QListView):
         region = current.data(_REGION)
         self._workspace.select_region(region.id if region else None)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Delete ignores the finding; the rest as in any list."""
         if event.key() == Qt.Key.Key_Delete and self._workspace.selected:
             self._workspace.mark(self._workspace.selected, "ignored")

@@ -32,11 +32,11 @@ class Bar(QWidget):
         self._value, self._before = value, before
         self.update()
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """As high as a line of text."""
         return QSize(120, self.fontMetrics().height())
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         """Draw the bar."""
         painter = QPainter(self)
         frame = QRectF(self.rect()).adjusted(0.5, 2.5, -0.5, -2.5)

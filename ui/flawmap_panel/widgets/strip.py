@@ -57,7 +57,7 @@ class _Rows(QAbstractListModel):
             index = self.index(row)
             self.dataChanged.emit(index, index)
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self._shown)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -91,7 +91,7 @@ class _Rows(QAbstractListModel):
 
 
 class _Painter(QStyledItemDelegate):
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002, N802
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002
         """All cells are alike."""
         return _CELL
 
@@ -224,7 +224,7 @@ class Strip(QListView):
         current = self._workspace.photos.current
         return photos or ([current] if current is not None else [])
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Other photos are in sight."""
         super().resizeEvent(event)
         self._sight.start()

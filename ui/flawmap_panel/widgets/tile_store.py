@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
@@ -9,9 +11,11 @@ from flawmap_api.geometry import Box
 from flawmap_api.results import PixelBlock
 
 from ..model.tiles import Pyramid, Tile, TileCache
-from ..model.workspace import Workspace
 
-__all__ = ["TileStore", "image_of"]
+__all__ = ["Ask", "TileStore", "image_of"]
+
+#: Gets a part of a photo at a scale, and hands it over.
+Ask = Callable[[Box, float, Callable[[PixelBlock], None]], None]
 
 _BUDGET = 256 << 20
 # So many squares are under way at once: those out of sight by then are not asked for.
@@ -26,7 +30,7 @@ def image_of(block: PixelBlock) -> QImage:
 
 
 class TileStore(QObject):
-    """Squares of the current photo.
+    """Squares of one photo.
 
     Signals
     -------
@@ -36,9 +40,9 @@ class TileStore(QObject):
 
     arrived = Signal()
 
-    def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
+    def __init__(self, ask: Ask, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._workspace = workspace
+        self._get = ask
         self._cache: TileCache[QImage] = TileCache(_BUDGET)
         self._wanted: list[Tile] = []
         self._under_way: set[Tile] = set()
@@ -81,4 +85,4 @@ class TileStore(QObject):
             self.arrived.emit()
             self._ask()
 
-        self._workspace.pixels(box, tile.scale, then)
+        self._get(box, tile.scale, then)

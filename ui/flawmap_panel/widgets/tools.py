@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QCursor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from ..model.geometry import Sight
 from ..model.selection import Stroke
@@ -27,7 +27,7 @@ class Tool:
     `modifiers` at the press decide: Alt takes away, Shift adds, none begins anew.
     """
 
-    cursor: Qt.CursorShape | QCursor = Qt.CursorShape.CrossCursor
+    cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
     kind = ""
 
     def __init__(self, canvas: Canvas) -> None:

@@ -487,18 +487,18 @@ class Window(QMainWindow):
                     parts.append(f"{name_of(name)} {value / 255:.2f}")
         self.peek.setText("   ".join(parts))
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files and folders may be dropped."""
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+    def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         self.open_paths([path for path in paths if path and Path(path).exists()])
         event.acceptProposedAction()
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+    def closeEvent(self, event: QCloseEvent) -> None:
         """Tell that the window goes."""
         self.closing.emit()
         super().closeEvent(event)
