@@ -103,8 +103,7 @@ def look(work: Work, judgement: Judgement, limit: Mask | None) -> Steps[list[Lay
     work.say("doing.opening")
     photo = yield from open_steps(work.book, reader)
     work.say("doing.analyzing")
-    request = Analyze(photo.photo_id, judgement.view, judgement.strictness)
-    report = yield from judge_steps(work.book, request)
+    report = yield from judge_steps(work.book, _analyze(photo, judgement))
     prints = _prints(reader, report, size)
     # Before the layers come: one copy of the photo in this process is enough.
     reader.drop()
@@ -148,13 +147,21 @@ def opened(work: Work) -> Steps[OpenedPhoto]:
         found.stale = True
         raise Stale("The document has changed since its flaws were looked for.", "Look again.")
     work.say("doing.analyzing")
-    judgement = found.judgement
-    request = Analyze(photo.photo_id, judgement.view, judgement.strictness)
-    report = yield from judge_steps(work.book, request)
+    report = yield from judge_steps(work.book, _analyze(photo, found.judgement))
     found.photo = photo
     shown = frozenset(item.region.id for item in found.items) if found.limited else None
     found.judged(report, shown)
     return photo
+
+
+def _analyze(photo: OpenedPhoto, judgement: Judgement) -> Analyze:
+    # The lineage travels along: another document may show the same pixels and have other marks.
+    return Analyze(
+        photo.photo_id,
+        judgement.view,
+        judgement.strictness,
+        lineage=photo.lineage or None,
+    )
 
 
 class Stale(NotFound):
@@ -182,7 +189,7 @@ def judge(work: Work, judgement: Judgement, *, render: bool = True) -> Steps[lis
     Without `render` there are none: the overlay stays as it is.
     """
     found, photo_id = work.findings, work.photo_id
-    request = Regions(photo_id, judgement.view, judgement.strictness)
+    request = Regions(photo_id, judgement.view, judgement.strictness, lineage=found.lineage or None)
     report = yield from judge_steps(work.book, request)
     layers, shown = yield from _shown(work, photo_id, judgement, report, found.limit, render)
     found.judgement = judgement
@@ -258,7 +265,9 @@ def update(work: Work, box: Box) -> Steps[bool]:
     before = work.photo_id
     pixels = found.document.read_visible(box)
     photo = yield from with_photo(
-        work.book, before, lambda: update_steps(work.book, before, box, pixels)
+        work.book,
+        before,
+        lambda: update_steps(work.book, before, box, pixels, found.lineage or None),
     )
     if photo.photo_id == before:
         return False

@@ -324,8 +324,9 @@ class Bench:
                 del self._documents[key]
                 if self._job is not None and self._job.found is found:
                     self._job.cancel()
-                if (photo := found.photo) is not None:
-                    self._release(photo.photo_id)
+                shown = {f.photo_id for f in self._documents.values()}
+                if found.photo is not None and found.photo.photo_id not in shown:
+                    self._release(found.photo.photo_id)
 
     def _release(self, photo_id: str) -> None:
         """Tell the engine that a photo is needed no more; whether it hears is of no interest."""

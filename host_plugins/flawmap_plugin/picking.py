@@ -8,7 +8,7 @@ from dataclasses import replace
 from flawmap_api.errors import NotFound
 from flawmap_api.messages import MarksSet, RoiScore
 from flawmap_api.roi import RoiScore as RoiResult
-from flawmap_api.steps import Steps, plain_steps, with_photo
+from flawmap_api.steps import Steps, marks_steps, plain_steps, with_photo
 
 from .asks import Work, coverages, judge
 from .host import Mask
@@ -57,6 +57,6 @@ def mark(work: Work, key: str, verdict: str | None) -> Steps[None]:
         verdict=verdict,
         lineage=found.lineage,
     )
-    yield from with_photo(work.book, request.photo_id, lambda: plain_steps(request))
+    yield from marks_steps(work.book, request)
     found.change(key, region=replace(finding.region, mark=verdict))
     yield from judge(work, found.judgement, render=False)
