@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .noise import BLOCK, NoiseModel, cosines, from_opponent, to_opponent
+from .noise import BLOCK, NoiseModel, cosines, from_opponent, product, to_opponent
 
 __all__ = ["REACH", "denoise"]
 
@@ -24,8 +24,9 @@ Floats = NDArray[np.float32]
 
 #: Pixels around that a pixel's answer depends on.
 REACH: Final = 2 * BLOCK
-#: Every second shift of the block grid, both ways: 16 looks at each pixel.
-_STEP: Final = 2
+#: Shifts of the block grid, both ways: 16 looks at each pixel's grey, 4 at its colour.
+_GREY_STEP: Final = 2
+_COLOUR_STEP: Final = 4
 _HARD: Final = 2.7
 
 
@@ -47,11 +48,12 @@ def denoise(picture: Floats, noise: NoiseModel) -> Floats:
     framed = cv2.copyMakeBorder(picture, pad, bottom, pad, right, cv2.BORDER_REFLECT_101)
     planes = to_opponent(np.asarray(framed, np.float32).reshape(*framed.shape[:2], channels))
     brightness = cv2.blur(planes[0], (BLOCK, BLOCK)) / np.float32(3**0.5)
-    shifts = [(y, x) for y in range(0, BLOCK, _STEP) for x in range(0, BLOCK, _STEP)]
     done = []
     for number, plane in enumerate(planes):
         level = noise.level(brightness, chroma=number > 0)
         bands = noise.bands(chroma=number > 0)
+        steps = range(0, BLOCK, _COLOUR_STEP if number else _GREY_STEP)
+        shifts = [(y, x) for y in steps for x in steps]
         first = _pass(plane, level, bands, shifts, None)
         done.append(_pass(plane, level, bands, shifts, first))
     clean = from_opponent(done)
@@ -69,10 +71,11 @@ def _pass(
     total = np.zeros_like(plane)
     weight = np.zeros_like(plane)
     basis = cosines()
+    back = np.ascontiguousarray(basis.T)
     for y, x in shifts:
         rows = slice(y, y + (plane.shape[0] - y) // BLOCK * BLOCK)
         cols = slice(x, x + (plane.shape[1] - x) // BLOCK * BLOCK)
-        coefs = _blocks(plane[rows, cols]) @ basis
+        coefs = product(_blocks(plane[rows, cols]), basis)
         sigma = level[rows, cols][BLOCK // 2 :: BLOCK, BLOCK // 2 :: BLOCK].reshape(-1, 1) * bands
         if guide is None:
             keep = np.abs(coefs) > np.float32(_HARD) * sigma
@@ -80,14 +83,14 @@ def _pass(
             coefs *= keep
             trust = np.asarray(1 / np.count_nonzero(keep, axis=1), np.float32)
         else:
-            seen = _blocks(guide[rows, cols]) @ basis
+            seen = product(_blocks(guide[rows, cols]), basis)
             seen *= seen
             gain = seen / (seen + sigma * sigma + np.float32(1e-12))
             gain[:, 0] = 1
             coefs *= gain
             trust = np.asarray(1 / np.maximum(np.einsum("ij,ij->i", gain, gain), 1), np.float32)
         coefs *= trust[:, None]
-        _add(total[rows, cols], np.asarray(coefs @ basis.T, np.float32))
+        _add(total[rows, cols], product(coefs, back))
         spread = np.repeat(trust[:, None], BLOCK * BLOCK, axis=1)
         _add(weight[rows, cols], spread)
     # The frame's rim is in no block of some shifts; it is cut off afterwards.

@@ -85,14 +85,17 @@ def render(
     local = _local(method, encoding, strength, _fitted(method, settings, samples, encoding))
     margin = MARGINS[method]
     out = np.empty_like(inner)
-    rows = max(_LEAST_ROWS, _STRIP_PIXELS // max(1, box.width))
+    # Multiples of a block, and even margins: the block grids of all strips then agree, and no seam
+    # can show.
+    rows = max(_LEAST_ROWS, _STRIP_PIXELS // max(1, box.width) // 8 * 8)
     strips = [(top, min(box.y1, top + rows)) for top in range(box.y0, box.y1, rows)]
-    left, right = max(0, box.x0 - margin), min(samples.shape[1], box.x1 + margin)
+    left = box.x0 - min(margin, box.x0) // 2 * 2
+    right = min(samples.shape[1], box.x1 + margin)
 
     def repair(top: int, bottom: int) -> None:
         if check_cancelled:
             check_cancelled()
-        first, last = max(0, top - margin), min(samples.shape[0], bottom + margin)
+        first, last = top - min(margin, top) // 2 * 2, min(samples.shape[0], bottom + margin)
         seen = encoding.to_perceptual(samples[first:last, left:right])
         cut = (slice(top - first, bottom - first), slice(box.x0 - left, box.x1 - left))
         after = local(seen)[cut]
@@ -166,8 +169,9 @@ def _fitted(
 
 def _ratio(samples: Samples, encoding: Encoding) -> float:
     """Noise in the document's perceptual numbers, as a multiple of that in sRGB."""
-    step = max(1, samples.shape[0] * samples.shape[1] // 1_000_000)
-    part = samples[: max(64, samples.shape[0] // step)]
+    height = samples.shape[0]
+    rows = min(height, max(64, 1_000_000 // samples.shape[1]))
+    part = samples[(height - rows) // 2 : (height + rows) // 2]
     colour = np.ascontiguousarray(part[..., :3] if part.ndim == 3 and part.shape[2] > 2 else part)
     if colour.ndim == 3 and colour.shape[2] == 2:
         colour = np.ascontiguousarray(colour[..., 0])

@@ -18,10 +18,11 @@ __all__ = ["MOST_RADIUS", "REACH", "deconvolve", "sharpen"]
 Floats = NDArray[np.float32]
 
 #: Widest blur, in px, that is taken off by deconvolution.
-MOST_RADIUS: Final = 2.5
+MOST_RADIUS: Final = 4.0
 #: Pixels around that a pixel's answer depends on.
-REACH: Final = 24
-_STEPS: Final = 12
+REACH: Final = 32
+#: Rounding and coding alone are as much; with less the inverse makes them visible.
+_LEAST_NOISE: Final = 0.006
 #: How far a pixel may leave the range of its neighbours, as a share of that range.
 _OVERSHOOT: Final = 0.15
 
@@ -73,7 +74,7 @@ def _wiener(rows: int, cols: int, radius: float, noise: float) -> Floats:
     blur = np.exp(-2 * (math.pi * radius) ** 2 * frequency)
     # Pictures have about 1 / f² of power at each frequency; a strong edge is the measure of it.
     signal = 2e-4 / np.maximum(frequency, 1e-6)
-    grain = max(noise, 0.002) ** 2
+    grain = max(noise, _LEAST_NOISE) ** 2
     return np.asarray((blur + grain / signal) / (blur * blur + grain / signal), np.float32)
 
 

@@ -18,6 +18,8 @@ __all__ = ["colour", "darken", "dehaze", "lighten"]
 
 Floats = NDArray[np.float32]
 
+_KNEE: Final = np.float32(0.8)
+_WHITE: Final = np.float32(0.7)
 _LUMA: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
@@ -36,16 +38,21 @@ def lighten(picture: Floats, encoding: Encoding, stops: float) -> Floats:
 
 
 def darken(picture: Floats, encoding: Encoding, stops: float) -> Floats:
-    """Less light by `stops`; white stays white. The inverse of `lighten`'s curve."""
+    """Less light by `stops`; near white by fewer, so that what was burnt stays bright.
+
+    Parameters
+    ----------
+    picture : float32, shape (h, w, 1 or 3), perceptual numbers
+    encoding : Encoding
+    stops : float, 0 or more
+    """
     light = encoding.to_light(picture)
-    top = _brightest(light)
-    x = np.linspace(0, 1, 4097)
-    lifted = x * _gain(x.astype(np.float32), stops)
-    back = np.interp(np.clip(top, 0, 1), lifted, x).astype(np.float32)
-    gain = np.where((top > 0) & (top < 1), back / np.maximum(top, np.float32(1e-9)), 1)
-    small = np.float32(2.0**-stops)
-    gain = np.where(top < 1e-5, small, gain)
-    return encoding.from_light(np.asarray(light * gain, np.float32))
+    gain = np.float32(2.0**-stops)
+    # From the knee to white, the gain rises smoothly.
+    t = np.clip((_brightest(light) - _KNEE) / (1 - _KNEE), 0, 1)
+    t = t * t * (3 - 2 * t)
+    factor = gain + (gain**_WHITE - gain) * t
+    return encoding.from_light(np.asarray(light * factor, np.float32))
 
 
 def dehaze(picture: Floats, black: float, white: float) -> Floats:
@@ -71,7 +78,7 @@ def colour(picture: Floats, encoding: Encoding, settings: Mapping[str, float]) -
     out = encoding.from_light(np.asarray(light * (gains + (1 - gains) * top**4), np.float32))
     saturation = np.float32(min(max(settings.get("saturation", 1.0), 0.2), 3.0))
     if saturation != 1:
-        grey = np.asarray(out @ _LUMA, np.float32)[..., None]
+        grey = (out * _LUMA).sum(axis=2, keepdims=True)
         out = grey + (out - grey) * saturation
     return np.asarray(out, np.float32)
 
