@@ -127,15 +127,21 @@ def remove_all(file: sqlite3.Connection, lineage: str) -> None:
 
 
 def saved_from(path: Path) -> list[tuple[str, StoredMark]]:
-    """What can still be read of a damaged file, with its lineages."""
-    saved: list[tuple[str, StoredMark]] = []
-    with contextlib.suppress(sqlite3.DatabaseError):
-        address = f"{path.as_uri()}?mode=ro"
-        with contextlib.closing(sqlite3.connect(address, uri=True, timeout=1.0)) as file:
-            for row in file.execute(f"SELECT {_COLUMNS} FROM marks NOT INDEXED ORDER BY id"):
-                if (mark := _mark(row)) is not None and isinstance(row[1], bytes):
-                    saved.append((row[1].decode("utf-8", "surrogatepass"), mark))
-    return saved
+    """What can still be read of a damaged file, with its lineages, the latest last."""
+    saved: dict[int, tuple[str, StoredMark]] = {}
+    # From both ends, each time as far as the first page that is broken.
+    for order in ("ASC", "DESC"):
+        with contextlib.suppress(sqlite3.Error):
+            address = f"{path.as_uri()}?mode=ro"
+            with contextlib.closing(sqlite3.connect(address, uri=True, timeout=1.0)) as file:
+                # Else a file that is shorter than it says would not be looked into at all.
+                file.execute("PRAGMA writable_schema = ON")
+                for row in file.execute(
+                    f"SELECT {_COLUMNS} FROM marks NOT INDEXED ORDER BY id {order}"
+                ):
+                    if (mark := _mark(row)) is not None and isinstance(row[1], bytes):
+                        saved[mark.id] = (row[1].decode("utf-8", "surrogatepass"), mark)
+    return [saved[number] for number in sorted(saved)]
 
 
 def _key(lineage: str) -> bytes:
