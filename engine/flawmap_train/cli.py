@@ -7,6 +7,7 @@
     flawmap-train train --cache DIR --work DIR       in slices: --minutes N --resume
     flawmap-train calibrate | export | card          from the checkpoint to the shipped files
     flawmap-train evaluate                           the table on held-out crops
+    flawmap-train roi-cache | roi                    the head that scores parts of a photo
 
 The folder of photos is given by --data or by FLAWMAP_DATA.
 """
@@ -20,6 +21,9 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+
+from .roi_commands import COMMANDS as ROI_COMMANDS
+from .roi_commands import add_commands
 
 __all__ = ["main"]
 
@@ -39,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "quality": _quality,
         "evaluate": _evaluate,
         "card": _card,
+        **ROI_COMMANDS,
     }[options.command]
     run(options)
     return 0
@@ -122,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--count", type=int, default=10)
     card = command("card", "write MODEL_CARD.md beside the exported files")
     card.add_argument("--out", type=Path, required=True)
+    add_commands(command)
     card.add_argument("--extra", type=Path)
     return parser
 

@@ -104,7 +104,7 @@ def judge(
     if head is None or not parts or analysis.maps.shape[0] != head.channels:
         return plain
     planes = ground.planes
-    numbers = numbers_of(analysis, ground, parts)
+    numbers = numbers_of(analysis, ground, parts, stands)
     pooling = pooling_of(analysis, (planes.grid.rows, planes.grid.cols), parts)
     said = head.answers(analysis.maps.astype(np.float32), pooling, numbers)
     return [_mixed(said, i, before, head) for i, before in enumerate(plain)]

@@ -44,13 +44,17 @@ _INSIDE = 128
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """A marked part: its cells on the view's grid, bounds, share of the photo, and its name."""
+    """A marked part: its cells on the view's grid, bounds, share of the photo, and its name.
+
+    `of` is the distortion of a part that is a region.
+    """
 
     cells: CellMask
     box: Box
     area: float
     how: str
     masked: bool = False
+    of: str | None = None
 
 
 def score_roi(
@@ -122,8 +126,11 @@ def _score(
             planes, name, thresholds[name], analysis.width, analysis.height, part.cells, MIN_AREA
         )
         strength = top_severity(severity, known) if reached else 0.0
+        if name != part.of and known.any():
+            # A region is what the planes say; elsewhere the head has heard more than planes.
+            strength = stands.severity.get(name, strength)
         distortions[name] = RoiDistortion(
-            severity=rounded(stands.severity.get(name, strength)),
+            severity=rounded(strength),
             unknown=rounded(1 - int(known.sum()) / size),
         )
     return RoiScore(
@@ -200,7 +207,13 @@ def _pointed(
 
 
 def _of_region(shape: RegionShape) -> _Part:
-    return _Part(cells=shape.on_grid(), box=shape.box, area=shape.area, how=f"region {shape.id}")
+    return _Part(
+        cells=shape.on_grid(),
+        box=shape.box,
+        area=shape.area,
+        how=f"region {shape.id}",
+        of=shape.distortion,
+    )
 
 
 def _masked(analysis: Analysis, view: str, mask: NDArray[np.uint8]) -> _Part:

@@ -18,7 +18,7 @@ from flawmap_api.words import DISTORTIONS
 from flawmap_engine.masks import UNKNOWN_FROM
 from flawmap_engine.planes import Analysis
 
-from .formulas import Ground, standing, subject_sharpness
+from .formulas import Ground, Standing, standing, subject_sharpness
 
 __all__ = ["NUMBERS", "Part", "numbers_of", "pooling_of"]
 
@@ -64,7 +64,12 @@ class Part:
     col: int = 0
 
 
-def numbers_of(analysis: Analysis, ground: Ground, parts: Sequence[Part]) -> Floats:
+def numbers_of(
+    analysis: Analysis,
+    ground: Ground,
+    parts: Sequence[Part],
+    stands: Sequence[Standing] | None = None,
+) -> Floats:
     """The numbers of each part.
 
     Parameters
@@ -74,25 +79,29 @@ def numbers_of(analysis: Analysis, ground: Ground, parts: Sequence[Part]) -> Flo
         Of one of its views.
     parts : sequence of Part
         On that view's grid, each with at least one cell.
+    stands : sequence of Standing, optional
+        What the formulas say of the parts, if that is known already.
 
     Returns
     -------
     float32, shape (parts, len(NUMBERS)), finite
     """
     planes = ground.planes
-    known = planes.unknown < UNKNOWN_FROM
-    whole = [_histogram(s[k]) for s, k in zip(planes.severity, known, strict=True)]
+    known = (planes.unknown < UNKNOWN_FROM).view(np.uint8)
+    whole = np.stack([_histogram(s, k) for s, k in zip(planes.severity, known, strict=True)])
     light = _light(analysis)
+    every = light.sum(1)
+    stands = stands or [standing(ground, p.cells, p.area, p.row, p.col) for p in parts]
     photo = [analysis.quality, ground.loss, subject_sharpness(ground)]
     rows = [
         [
             *_of_planes(planes.distortions, planes.severity, known, whole, part),
             *_of_place(analysis, ground, part),
             *photo,
-            *_of_formulas(ground, part),
-            *_of_light(light, ground.subject.shape, part),
+            *_of_formulas(ground, part, stood),
+            *_of_light(light, every, ground.subject.shape, part),
         ]
-        for part in parts
+        for part, stood in zip(parts, stands, strict=True)
     ]
     return np.asarray(rows, np.float32).reshape(len(parts), len(NUMBERS))
 
@@ -130,52 +139,61 @@ def _brought(plane: Floats, size: tuple[int, int]) -> Floats:
     return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _histogram(values: NDArray[np.uint8]) -> NDArray[np.int64]:
-    return np.asarray(np.bincount(values, minlength=256), np.int64)
+def _histogram(plane: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.int64]:
+    counted = cv2.calcHist([np.ascontiguousarray(plane)], [0], mask, [256], [0, 256])
+    return np.asarray(np.rint(counted.ravel()), np.int64)
 
 
 def _of_planes(
     distortions: tuple[str, ...],
     severity: NDArray[np.uint8],
-    known: NDArray[np.bool_],
-    whole: Sequence[NDArray[np.int64]],
+    known: NDArray[np.uint8],
+    whole: NDArray[np.int64],
     part: Part,
 ) -> list[float]:
     window = (
         slice(part.row, part.row + part.cells.shape[0]),
         slice(part.col, part.col + part.cells.shape[1]),
     )
+    cells = np.ascontiguousarray(part.cells).view(np.uint8)
     size = max(1, int(part.cells.sum()))
+    inside = np.stack(
+        [_histogram(s[window], cells & k[window]) for s, k in zip(severity, known, strict=True)]
+    )
+    told = _summaries(np.concatenate([inside, whole - inside]))
     numbers: list[float] = []
     for name in DISTORTIONS:
         if name not in distortions:
             numbers += [0.0] * (2 + len(_INSIDE) + len(_REST))
             continue
         d = distortions.index(name)
-        inside = _histogram(severity[d][window][part.cells & known[d][window]])
-        mean, low, high, top, share = _summary(inside)
-        rest = _summary(whole[d] - inside)
-        count = int(inside.sum())
-        numbers += [1.0, count / size, mean, low, high, top, share]
-        numbers += [rest[0], rest[1], rest[2], rest[4]]
+        here, rest = told[d], told[len(distortions) + d]
+        numbers += [1.0, float(inside[d].sum()) / size, *here, *rest[:3], rest[4]]
     return numbers
 
 
-def _summary(histogram: NDArray[np.int64]) -> tuple[float, float, float, float, float]:
-    """Mean, 10th and 90th percentile, mean of the highest 1 %, share of 0.2 and more."""
-    count = int(histogram.sum())
-    if count <= 0:
-        return 0.0, 0.0, 0.0, 0.0, 0.0
+def _summaries(histograms: NDArray[np.int64]) -> list[list[float]]:
+    """Of each: mean, 10th and 90th percentile, mean of the highest 1 %, share of 0.2 and more."""
     levels = np.arange(256)
-    below = np.cumsum(histogram)
-    low, high = (float(np.searchsorted(below, share * count)) for share in (0.1, 0.9))
-    highest = max(1, round(count / 100))
+    below = histograms.cumsum(1)
+    count = below[:, -1:]
+    some = np.maximum(count, 1)
+    low, high = (
+        (below < share * count).sum(1, keepdims=True)
+        for share in (np.float64(0.1), np.float64(0.9))
+    )
+    highest = np.maximum(1, np.rint(count / 100)).astype(np.int64)
     # Of each level, how many of its cells are among the highest ones.
-    taken = np.clip(highest - (count - below), 0, histogram)
-    top = float((taken * levels).sum()) / highest
-    mean = float((histogram * levels).sum()) / count
-    share = float(histogram[_VISIBLE:].sum()) / count
-    return mean / 255, low / 255, high / 255, top / 255, share
+    taken = np.minimum(np.maximum(highest - (count - below), 0), histograms)
+    columns = [
+        (histograms @ levels)[:, None] / some / 255,
+        low / 255,
+        high / 255,
+        (taken @ levels)[:, None] / highest / 255,
+        histograms[:, _VISIBLE:].sum(1, keepdims=True) / some,
+    ]
+    table: list[list[float]] = np.concatenate(columns, 1).tolist()
+    return table
 
 
 def _of_place(analysis: Analysis, ground: Ground, part: Part) -> list[float]:
@@ -199,8 +217,7 @@ def _of_place(analysis: Analysis, ground: Ground, part: Part) -> list[float]:
     ]
 
 
-def _of_formulas(ground: Ground, part: Part) -> list[float]:
-    stands = standing(ground, part.cells, part.area, part.row, part.col)
+def _of_formulas(ground: Ground, part: Part, stands: Standing) -> list[float]:
     high, wide = part.cells.shape
     window = slice(part.row, part.row + high), slice(part.col, part.col + wide)
     inside = float(ground.subject[window][part.cells].sum())
@@ -211,7 +228,7 @@ def _of_formulas(ground: Ground, part: Part) -> list[float]:
 
 
 def _light(analysis: Analysis) -> Floats:
-    """Planes of the thumbnail, float32 (8, 128, 128): what `_of_light` takes means of."""
+    """Planes of the thumbnail, float32 (8, 128 · 128): what `_of_light` takes means of."""
     x = analysis.thumbnail.astype(np.float32) / 255
     luma = x @ np.array([0.299, 0.587, 0.114], np.float32)
     chroma = x.max(-1) - x.min(-1)
@@ -221,15 +238,15 @@ def _light(analysis: Analysis) -> Floats:
         for plane in (analysis.clipped, analysis.gamut)
     ]
     planes = [luma, luma * luma, chroma, luma < 0.1, luma > 0.92, 8 * detail, *lost]
-    return np.stack([np.asarray(p, np.float32) for p in planes])
+    return np.stack([np.asarray(p, np.float32).ravel() for p in planes])
 
 
-def _of_light(light: Floats, grid: tuple[int, ...], part: Part) -> list[float]:
-    share = _brought(_on_grid(part, (grid[0], grid[1])), (_SMALL, _SMALL))
+def _of_light(light: Floats, every: Floats, grid: tuple[int, ...], part: Part) -> list[float]:
+    share = _brought(_on_grid(part, (grid[0], grid[1])), (_SMALL, _SMALL)).ravel()
     numbers: list[float] = []
-    for weight in (share, np.asarray(1 - share, np.float32)):
-        total = float(weight.sum())
-        means = (light * weight).sum((1, 2)) / total if total > 0.5 else np.zeros(len(light))
+    inside, total = light @ share, float(share.sum())
+    for sums, size in ((inside, total), (every - inside, share.size - total)):
+        means = sums / size if size > 0.5 else np.zeros(len(light))
         luma, square, *others = (float(m) for m in means)
         numbers += [luma, float(np.sqrt(max(square - luma * luma, 0.0))), *others]
     return numbers
