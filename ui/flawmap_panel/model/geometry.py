@@ -87,6 +87,16 @@ class Sight:
         centre = ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
         return replace(self, scale=scale, centre=centre).within()
 
+    def on_another(self, other: Sight) -> Sight:
+        """The same place and size on another photo: relative to each one's whole."""
+        share = self.scale / self.fit_scale
+        centre = tuple(
+            c / mine * theirs
+            for c, mine, theirs in zip(self.centre, self.photo, other.photo, strict=True)
+        )
+        scale = min(other.fit_scale * share, LARGEST)
+        return replace(other, scale=scale, centre=(centre[0], centre[1])).within()
+
     def resized(self, widget: tuple[int, int]) -> Sight:
         """The same place in a widget of another size; a fitted photo stays fitted."""
         if math.isclose(self.scale, self.fit_scale):

@@ -307,31 +307,42 @@ class Workspace(Observable):
             photo.state, photo.failure = "waiting", None
             self._open(photo)
 
-    def pixels(
-        self,
-        box: Box | None,
-        scale: float,
-        then: Callable[[PixelBlock], None],
-        *,
-        key: str = "",
-        urgency: int = 5,
-    ) -> None:
+    def pixels(self, box: Box | None, scale: float, then: Callable[[PixelBlock], None]) -> None:
         """Ask for a part of the current photo as the engine sees it."""
         photo = self.photos.current
-        if photo is None or photo.opened is None:
-            return
-        opened = photo.opened
 
         def mine(block: PixelBlock) -> None:
             if self.photos.current is photo:
                 then(block)
 
+        if photo is not None:
+            self.pixels_of(photo, box, scale, mine)
+
+    def pixels_of(
+        self, photo: Photo, box: Box | None, scale: float, then: Callable[[PixelBlock], None]
+    ) -> None:
+        """Ask for a part of a photo that was opened."""
+        opened = photo.opened
+        if opened is not None:
+            self.look.ask(
+                lambda client, _: client.pixels(opened, box=box, scale=scale),
+                then,
+                lambda error: self.tell("notice", Notice.of(error)),
+                urgency=5,
+            )
+
+    def open_beside(self, photo: Photo, then: Callable[[Photo, OpenedPhoto], None]) -> None:
+        """Open a photo that is shown beside the current one."""
+
+        def done(opened: OpenedPhoto) -> None:
+            photo.opened = opened
+            then(photo, opened)
+
         self.look.ask(
-            lambda client, _: client.pixels(opened, box=box, scale=scale),
-            mine,
-            lambda error: self.tell("notice", Notice.of(error)),
-            key=key,
-            urgency=urgency,
+            lambda client, _: client.open(photo.path),
+            done,
+            lambda error: self._not_judged(photo, error),
+            urgency=6,
         )
 
     def _on_judgement(self, _: Any) -> None:

@@ -31,6 +31,8 @@ from .wording import mark_word, title_of
 __all__ = ["FindingsList"]
 
 _REGION: Final = Qt.ItemDataRole.UserRole
+_FAILS: Final = Qt.ItemDataRole.UserRole + 1
+_FAIL_COLOUR: Final = QColor(196, 60, 50)
 _PADDING: Final = 6
 _SWATCH: Final = 6
 
@@ -64,12 +66,16 @@ class _Rows(QAbstractListModel):
         region = self._rows[index.row()]
         if role == _REGION:
             return region
+        if role == _FAILS:
+            photo = self._workspace.photos.current
+            return bool(photo and photo.verdict and region.id in photo.verdict.failing)
         if role == Qt.ItemDataRole.DisplayRole:
             return title_of(region)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
             return region.sentence
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{title_of(region)}. {region.sentence} {mark_word(region.mark)}"
+            fails = self.tr("Fails the check.") if self.data(index, _FAILS) else ""
+            return f"{title_of(region)}. {region.sentence} {mark_word(region.mark)} {fails}".strip()
         return None
 
     def row_of(self, region_id: str | None) -> int:
@@ -112,6 +118,12 @@ class _Painter(QStyledItemDelegate):
             width = option.fontMetrics.horizontalAdvance(mark)
             painter.drawText(line, Qt.AlignmentFlag.AlignRight, mark)
             line.adjust(0, 0, -width - _PADDING, 0)
+        elif index.data(_FAILS):
+            # What an export check would stop at.
+            side = line.height() // 2
+            painter.setBrush(_FAIL_COLOUR)
+            painter.drawEllipse(line.right() - side, line.top() + side // 2, side, side)
+            line.adjust(0, 0, -side - _PADDING, 0)
         bold = QFont(option.font)
         bold.setBold(True)
         painter.setFont(bold)

@@ -195,6 +195,13 @@ class FindingsPanel(QWidget):
         )
         if not report.regions:
             quality += " · " + self.tr("no flaws found")
+        elif photo.verdict is not None:
+            failing = len(photo.verdict.failing)
+            quality += " · " + (
+                self.tr("%n finding(s) fail the check", "", failing)
+                if failing
+                else self.tr("passes the check")
+            )
         for finer in report.only_at_1_to_1:
             quality += f"<br>{finer.sentence}"
         for note in report.notes:

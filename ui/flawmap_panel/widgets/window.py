@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QProgressBar,
+    QStackedWidget,
     QToolBar,
     QToolButton,
     QVBoxLayout,
@@ -32,9 +33,11 @@ from PySide6.QtWidgets import (
 from flawmap_api.errors import EngineLost
 
 from ..model.findings import as_text
+from ..model.photos import Photo
 from ..model.workspace import Notice, Workspace
 from .banner import Banner
 from .canvas import Canvas
+from .compare import CompareView
 from .findings_panel import FindingsPanel
 from .repair_card import RepairCard
 from .roi_card import RoiCard
@@ -72,6 +75,13 @@ class Window(QMainWindow):
         self.card = RoiCard(workspace)
         self.repair = RepairCard(workspace)
         self.strip = Strip(workspace)
+        self.sheet = Strip(workspace, sheet=True)
+        self.compare = CompareView(workspace)
+        self.pages = QStackedWidget()
+        for page in (self.canvas, self.sheet, self.compare):
+            self.pages.addWidget(page)
+        self.sheet.activated.connect(lambda _: self.show_page("photo"))
+        self.compare.chosen.connect(self._alone)
         self.actions_by_name: dict[str, QAction] = {}
         self._build_middle()
         self._build_docks()
@@ -95,7 +105,7 @@ class Window(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.banner)
-        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.pages, 1)
         self.setCentralWidget(middle)
 
     def _build_docks(self) -> None:
@@ -206,6 +216,13 @@ class Window(QMainWindow):
             menu.addAction(
                 add(f"compare-{name}", text, keys, lambda name=name: view.set(comparison=name))
             )
+        menu.addSeparator()
+        for name, text, keys in (
+            ("photo", self.tr("&Photo"), "F6"),
+            ("sheet", self.tr("&Contact sheet"), "F7"),
+            ("compare", self.tr("Compare the &selected"), "F8"),
+        ):
+            menu.addAction(add(f"page-{name}", text, keys, lambda name=name: self.show_page(name)))
         menu.addSeparator()
         menu.addAction(add("fit", self.tr("&Fit"), "F", self.canvas.fit))
         menu.addAction(add("one-to-one", self.tr("&1:1"), "Z", self.canvas.one_to_one))
@@ -331,6 +348,24 @@ class Window(QMainWindow):
         """Stop judging; drop a stroke that is being drawn."""
         self.workspace.stop()
         self.workspace.cancel()
+
+    def show_page(self, name: str) -> None:
+        """Show the photo, the contact sheet, or the selected photos beside each other."""
+        if name == "compare":
+            chosen = (
+                self.sheet if self.pages.currentWidget() is self.sheet else self.strip
+            ).chosen()
+            if len(chosen) < 2:
+                self.banner.say(self.tr("Select two to four photos first."))
+                return
+            self.compare.show_photos(chosen)
+        pages = {"photo": self.canvas, "sheet": self.sheet, "compare": self.compare}
+        self.pages.setCurrentWidget(pages[name])
+        self.strip_dock.setVisible(name != "sheet")
+
+    def _alone(self, photo: Photo) -> None:
+        self.workspace.photos.select(photo)
+        self.show_page("photo")
 
     def send(self) -> None:
         """Write the chosen photos' findings in a format of the registry."""
