@@ -21,16 +21,15 @@ from .nodes import (
     find_node,
     keep_active,
     key_of,
-    mask_of,
     only_layer,
     read_json,
     read_without,
-    selection_of,
     top_of,
     write_json,
 )
 from .overlay import Overlay
 from .qt import bytes_of, q_bytes
+from .selecting import mask_of, selection_of
 from .spaces import SRGB_NAME, Space, space_of
 
 __all__ = ["KritaDocument"]
@@ -139,7 +138,7 @@ class KritaDocument:
         if mask is None:
             doc.setSelection(None)
             return
-        wanted = selection_of(mask)
+        wanted = selection_of(mask, outlined=True)
         before = doc.selection()
         if how == "replace" or (before is None and how == "add"):
             doc.setSelection(wanted)

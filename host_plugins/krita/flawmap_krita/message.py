@@ -36,7 +36,8 @@ class MessageBar(QtWidgets.QFrame):
         super().__init__()
         self._act = act
         self._message: Message | None = None
-        self.setObjectName("flawmap_message")
+        self._bar = QtWidgets.QFrame()
+        self._bar.setFixedWidth(4)
         self._text = _label()
         self._hint = _label()
         self._button = QtWidgets.QPushButton()
@@ -49,13 +50,14 @@ class MessageBar(QtWidgets.QFrame):
         close.setAccessibleName(texts("ui.close"))
         close.clicked.connect(lambda *_: dismiss())
         grid = QtWidgets.QGridLayout(self)
-        grid.setContentsMargins(8, 4, 2, 4)
-        grid.setSpacing(2)
-        grid.addWidget(self._text, 0, 0)
-        grid.addWidget(close, 0, 1, QtCore.Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(self._hint, 1, 0, 1, 2)
-        grid.addWidget(self._button, 2, 0, 1, 2)
-        grid.setColumnStretch(0, 1)
+        grid.setContentsMargins(0, 2, 0, 2)
+        grid.setSpacing(4)
+        grid.addWidget(self._bar, 0, 0, 3, 1)
+        grid.addWidget(self._text, 0, 1)
+        grid.addWidget(close, 0, 2, QtCore.Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self._hint, 1, 1, 1, 2)
+        grid.addWidget(self._button, 2, 1, 1, 2)
+        grid.setColumnStretch(1, 1)
         self.hide()
 
     def show_message(self, message: Message | None) -> None:
@@ -67,7 +69,7 @@ class MessageBar(QtWidgets.QFrame):
         if message is None:
             return
         colour = _COLOURS.get(message.kind, _COLOURS["info"])
-        self.setStyleSheet(f"#flawmap_message {{ border-left: 4px solid {colour}; }}")
+        self._bar.setStyleSheet(f"background-color: {colour};")
         self._text.setText(message.text)
         self._hint.setText(message.hint)
         self._hint.setVisible(bool(message.hint))

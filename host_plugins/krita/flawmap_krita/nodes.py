@@ -1,8 +1,8 @@
 """Nodes: small things that everybody who touches Krita's layers needs.
 
-Krita's rules behind them: nodes that are built while they hang nowhere (by `fill`) and inserted once
-make one undo step; visibility, locks, opacity and annotations make none. What hangs in a group of
-several, and what becomes visible or invisible, is drawn only when the whole projection is
+Krita's rules behind them: nodes that are built while they hang nowhere (by `fill`) and inserted
+once make one undo step; visibility, locks, opacity and annotations make none. What hangs in a group
+of several, and what becomes visible or invisible, is drawn only when the whole projection is
 refreshed. The node that was inserted becomes the active one, a little later.
 """
 
@@ -13,10 +13,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from krita import Selection
-
 from flawmap_api.geometry import Box
-from flawmap_plugin.host import Mask
 
 from .qt import QtCore, bytes_of, q_bytes
 
@@ -25,11 +22,9 @@ __all__ = [
     "find_node",
     "keep_active",
     "key_of",
-    "mask_of",
     "only_layer",
     "read_json",
     "read_without",
-    "selection_of",
     "top_of",
     "walk",
     "write_json",
@@ -147,27 +142,6 @@ def only_layer(doc: Any, without: list[Any]) -> Any | None:
         and node.colorProfile() == doc.colorProfile()
     )
     return node if plain else None
-
-
-def selection_of(mask: Mask) -> Any:
-    """Krita's selection with the mask's soft values."""
-    selection = Selection()
-    box = mask.box
-    selection.setPixelData(q_bytes(mask.data), box.x0, box.y0, box.width, box.height)
-    return selection
-
-
-def mask_of(selection: Any, width: int, height: int) -> Mask | None:
-    """A selection's values within the canvas; None if nothing there is selected."""
-    if selection is None:
-        return None
-    x0, y0 = max(0, selection.x()), max(0, selection.y())
-    x1 = min(width, selection.x() + selection.width())
-    y1 = min(height, selection.y() + selection.height())
-    if x0 >= x1 or y0 >= y1:
-        return None
-    data = bytes(bytes_of(selection.pixelData(x0, y0, x1 - x0, y1 - y0)))
-    return Mask(Box(x0, y0, x1, y1), data)
 
 
 def read_json(doc: Any, name: str) -> dict[str, Any]:

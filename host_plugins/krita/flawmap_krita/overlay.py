@@ -20,12 +20,12 @@ from .nodes import (
     keep_active,
     key_of,
     read_json,
-    selection_of,
     top_of,
     walk,
     write_json,
 )
 from .qt import bytes_of, q_bytes
+from .selecting import selection_of
 from .spaces import SRGB_NAME
 
 __all__ = ["Overlay"]
