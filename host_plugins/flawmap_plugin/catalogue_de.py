@@ -51,9 +51,66 @@ _REGIONS: Final = {
     },
 }
 
+#: Was eine Reparatur tun wird, und was sie nicht kann.
+_REPAIRS: Final = {
+    "said.repair.denoise": "Nimmt Rauschen von etwa {sigma} von 255 Stufen weg, erhält Kanten.",
+    "said.repair.denoise.faint": (
+        "Nimmt das wenige Rauschen weg, das dort messbar ist ({sigma} von 255 Stufen)."
+    ),
+    "said.repair.deconvolve": "Rechnet eine Unschärfe von etwa {radius} px zurück.",
+    "said.repair.sharpen": "Hebt Kanten, die etwa {radius} px breit sind.",
+    "said.repair.lighten": "Hellt um {stops} Blendenstufen auf; Lichter bleiben, wo sie sind.",
+    "said.repair.darken": "Dunkelt um {stops} Blendenstufen ab; Weiß bleibt Weiß.",
+    "said.repair.deblock": "Glättet Stufen zwischen Kodierblöcken und Säume an Kanten.",
+    "said.repair.dehaze": "Verteilt die Töne über mehr des Umfangs, von Schwarz bis Weiß.",
+    "said.repair.colour.cast": "Nimmt einen Farbstich weg und lässt das Licht, wie es ist.",
+    "said.repair.colour.vivid": "Bringt die Farben auf {percent} % ihrer Kraft zurück.",
+    "said.repair.colour.dull": "Bringt die Farben auf {percent} % ihrer Kraft.",
+    "said.repair.none.clipped": "Hier lässt sich nichts zurückholen.",
+    "said.repair.none.jitter": "Bewegungsunschärfe lässt sich hier nicht zurückrechnen.",
+    "said.repair.none.blur": (
+        "Eine Unschärfe von etwa {radius} px ist zu breit, um sie zurückzurechnen."
+    ),
+    "said.repair.none.unmeasurable": "Hier ist zu wenig messbar, um zu reparieren.",
+    "said.repair.none.fine": "Hier wurde nichts gemessen, das diese Reparatur verbessern könnte.",
+    "said.limit.clipped": (
+        "{percent} % der Pixel sind ausgefressen: ihre Zeichnung ist hier nicht zu retten; klonen"
+        " oder neu aufnehmen."
+    ),
+    "said.limit.gamut": (
+        "{percent} % der Pixel sind in einzelnen Kanälen ausgefressen: ihrer Farbe ist nicht zu"
+        " trauen."
+    ),
+    "said.limit.black": "{percent} % der Pixel sind schwarz: darin ist nichts aufzuhellen.",
+    "said.limit.noise": (
+        "Aufhellen macht das Rauschen im Dunkeln sichtbar; das Rauschen danach reparieren."
+    ),
+    "said.limit.jitter": (
+        "Schärfen macht eine verwackelte Kante klarer, fügt ihre zwei Bilder aber nicht zusammen;"
+        " neu aufnehmen oder das Foto verkleinern."
+    ),
+    "said.limit.blur": (
+        "Was eine Unschärfe von {radius} px verloren hat, kommt nicht zurück; Kanten werden klarer."
+    ),
+    "said.limit.detail": (
+        "Rauschen dieser Stärke hat die feinste Zeichnung verdeckt; sie kommt nicht zurück."
+    ),
+    "said.limit.compression": (
+        "Was die Kodierung weggelassen hat, kommt nicht zurück; ein Original öffnen, falls es eins"
+        " gibt."
+    ),
+    "said.limit.colour": (
+        "Ob die Farbe falsch oder gewollt ist, kann keine Messung sagen; bitte ansehen."
+    ),
+    "said.limit.haze": (
+        "Die Entfernung hat auch feinen Kontrast genommen; der kommt nicht zurück."
+    ),
+}
+
 #: Jeder Text unter seinem Schlüssel.
 TEXTS: Final[dict[str, str]] = {
     **_REGIONS,
+    **_REPAIRS,
     "said.cannot_tell": "Auf mehr als dem halben Foto lässt sich nicht beurteilen: {distortions}.",
     # ---- Fehler, Stufen, Orte
     **{f"flaw.{kind}": noun for kind, (noun, _) in _NOUNS.items() if "." not in kind},

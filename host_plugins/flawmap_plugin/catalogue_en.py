@@ -52,9 +52,62 @@ _REGIONS: Final = {
     },
 }
 
+#: What a repair will do, and what it cannot.
+_REPAIRS: Final = {
+    "said.repair.denoise": "Takes out noise of about {sigma} of 255 levels and keeps edges.",
+    "said.repair.denoise.faint": (
+        "Takes out what little noise can be measured there ({sigma} of 255 levels)."
+    ),
+    "said.repair.deconvolve": "Takes back a blur of about {radius} px.",
+    "said.repair.sharpen": "Lifts edges that are about {radius} px wide.",
+    "said.repair.lighten": "Lightens by {stops} stops; highlights keep their place.",
+    "said.repair.darken": "Darkens by {stops} stops; white stays white.",
+    "said.repair.deblock": "Smooths the steps between coding blocks and the ringing at edges.",
+    "said.repair.dehaze": "Spreads the tones over more of the range, black to white.",
+    "said.repair.colour.cast": "Takes a colour cast off and leaves the light as it is.",
+    "said.repair.colour.vivid": "Brings the colours back to {percent} % of their strength.",
+    "said.repair.colour.dull": "Brings the colours to {percent} % of their strength.",
+    "said.repair.none.clipped": "Nothing can be brought back here.",
+    "said.repair.none.jitter": "Motion blur cannot be taken back here.",
+    "said.repair.none.blur": "A blur of about {radius} px is too wide to be taken back.",
+    "said.repair.none.unmeasurable": "Too little can be measured here to repair it.",
+    "said.repair.none.fine": "Nothing that this repair could better was measured here.",
+    "said.limit.clipped": (
+        "{percent} % of the pixels are clipped: their detail is not recoverable here; clone, or"
+        " re-shoot."
+    ),
+    "said.limit.gamut": (
+        "{percent} % of the pixels are clipped in some channels: their colour cannot be trusted."
+    ),
+    "said.limit.black": (
+        "{percent} % of the pixels are black: there is nothing to lighten in them."
+    ),
+    "said.limit.noise": (
+        "Lightening makes the noise of the dark visible; repair the noise afterwards."
+    ),
+    "said.limit.jitter": (
+        "Sharpening makes a shaken edge crisper, but it does not join its two images; re-shoot, or"
+        " make the photo smaller."
+    ),
+    "said.limit.blur": (
+        "The detail that a blur of {radius} px has lost does not come back; edges become crisper."
+    ),
+    "said.limit.detail": (
+        "Noise of this strength has hidden the finest detail; it does not come back."
+    ),
+    "said.limit.compression": (
+        "What the coder has left out does not come back; open an original, if there is one."
+    ),
+    "said.limit.colour": (
+        "Whether the colour is wrong or wanted no measurement can tell; look at it."
+    ),
+    "said.limit.haze": "Distance has taken fine contrast away, too; that does not come back.",
+}
+
 #: Every text by its key.
 TEXTS: Final[dict[str, str]] = {
     **_REGIONS,
+    **_REPAIRS,
     "said.cannot_tell": "In over half of the photo there is nothing to judge {distortions} by.",
     # ---- flaws, levels, places
     **{f"flaw.{kind}": noun for kind, (noun, _) in _NOUNS.items() if "." not in kind},

@@ -21,6 +21,7 @@ from flawmap_api.words import (
     SUBKINDS,
     VERDICTS,
 )
+from flawmap_engine.repair import sentences as repairs
 from flawmap_engine.scoring import sentences
 from flawmap_plugin.catalogue_en import TEXTS as ENGLISH
 from flawmap_plugin.texts import CATALOGUES, Texts
@@ -44,7 +45,7 @@ def test_every_catalogue_has_every_key_with_the_same_placeholders(language):
 @pytest.mark.parametrize("language", sorted(CATALOGUES))
 def test_every_sentence_of_the_engine_is_in_it(language):
     texts = CATALOGUES[language]
-    for key, text in sentences.SENTENCES.items():
+    for key, text in {**sentences.SENTENCES, **repairs.SENTENCES}.items():
         assert fields(texts[f"said.{key}"]) == fields(text)
 
 
@@ -80,6 +81,11 @@ def test_in_english_it_says_what_the_engine_says(distortion, subkind, area):
         assert Texts("en").sentence(key, args, "?") == text
     text, key, args = sentences.at_1_to_1(distortion, area)
     assert Texts("en").sentence(key, args, "?") == text
+
+
+def test_in_english_repairs_say_what_the_engine_says():
+    for key, text in repairs.SENTENCES.items():
+        assert ENGLISH[f"said.{key}"] == text
 
 
 def test_labels_are_the_palettes():
