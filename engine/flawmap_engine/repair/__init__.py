@@ -6,6 +6,6 @@ does it. No sockets, no files, no models.
 
 from .encoding import Encoding
 from .planning import Part, Proposal, propose
-from .render import MARGINS, render
+from .rendering import MARGINS, render
 
 __all__ = ["MARGINS", "Encoding", "Part", "Proposal", "propose", "render"]

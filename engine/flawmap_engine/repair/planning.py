@@ -17,7 +17,7 @@ from flawmap_api.repair import HostFilter, Limit
 
 from . import measure
 from .noise import measure_noise
-from .render import MARGINS
+from .rendering import MARGINS
 from .sentences import limit, sentence
 from .sharpen import MOST_RADIUS
 
