@@ -12,7 +12,17 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-__all__ = ["insist", "make_folders", "read", "remove_file", "remove_tree", "replace", "write_new"]
+__all__ = [
+    "insist",
+    "keep",
+    "make_folders",
+    "read",
+    "remove_file",
+    "remove_tree",
+    "replace",
+    "restore",
+    "write_new",
+]
 
 _BINARY = getattr(os, "O_BINARY", 0)
 
@@ -58,6 +68,25 @@ def replace(path: Path, data: bytes) -> None:
     except BaseException:
         insist(lambda: remove_file(beside))
         raise
+
+
+def keep(path: Path, backup: Path) -> None:
+    """Give a file a second name, so that going back to it needs no room on the disk."""
+    remove_file(backup)
+    try:
+        os.link(path, backup)
+    except OSError:
+        # Not every file system can.
+        data, mode = path.read_bytes(), stat.S_IMODE(os.stat(path).st_mode)
+        write_new(backup, data, mode)
+
+
+def restore(backup: Path, path: Path) -> None:
+    """Go back to what `keep` has kept; the second name is gone then."""
+    if os.path.lexists(backup):
+        os.replace(backup, path)
+    # Of two names of one file the system takes none away.
+    remove_file(backup)
 
 
 def make_folders(folder: Path) -> list[Path]:

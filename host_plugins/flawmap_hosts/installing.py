@@ -20,7 +20,7 @@ import flawmap_api
 from flawmap_api.errors import BadInput, FlawmapError, Unsupported
 
 from . import disk, kritarc
-from .leftovers import other_files
+from .leftovers import other_files, shared_folders
 from .looking import Look, interpreter, look
 from .payload import ENTRIES, desktop_file, facts, plugin_files, runtime_folder, zmq_files
 from .places import Place
@@ -118,7 +118,8 @@ def remove(place: Place, system: System | None = None, *, last: bool = True) -> 
         for file in other_files(place, system, last=last):
             work.put(file, None)
         work.swap(empty=True)
-    for folder in sorted(map(Path, made["folders"]), key=lambda path: -len(path.parts)):
+    folders = sorted(map(Path, made["folders"]), key=lambda path: -len(path.parts))
+    for folder in [*folders, *shared_folders(system)]:
         # Folders that were not there before; whoever has put something into them keeps them.
         with contextlib.suppress(OSError):
             os.rmdir(folder)
@@ -142,6 +143,9 @@ def tidy(place: Place) -> None:
             disk.remove_tree(place.plugin)
             os.rename(old, place.plugin)
         disk.remove_tree(place.folder / _NEW)
+        for file in (place.settings, place.folder / "flawmap.desktop"):
+            # Each is whole, before or after; the plug-in's folder decides which plug-in it is.
+            disk.remove_file(_backup(Path(os.path.realpath(file))))
         disk.remove_file(place.folder / MARK)
 
 
@@ -165,13 +169,15 @@ class _Work:
         self.new = place.folder / _NEW
         self.folders: list[str] = []
         self._back: list[Callable[[], None]] = []
+        self._rubbish = [place.folder / _OLD, place.folder / _NEW]
 
     def begin(self) -> None:
         for folder in disk.make_folders(self.place.folder):
             self._made(folder)
         mark = self.place.folder / MARK
         disk.write_new(mark, b"Flawmap is being installed or removed.\n")
-        self._back.append(lambda: disk.remove_file(mark))
+        self._back.append(partial(disk.remove_file, mark))
+        self._back.append(partial(disk.remove_tree, self.new))
 
     def made_before(self) -> dict[str, Any]:
         """What earlier installations have made, so that a removal still undoes it."""
@@ -185,19 +191,24 @@ class _Work:
 
     def put(self, path: Path, data: bytes | None) -> None:
         """Write a file in place of another, or remove it (None)."""
+        # A link stays a link: what it leads to is changed.
+        path = Path(os.path.realpath(path))
         before = disk.read(path)
         if data == before:
             return
+        if before is None:
+            for folder in disk.make_folders(path.parent):
+                self._made(folder)
+            self._back.append(partial(disk.remove_file, path))
+        else:
+            backup = _backup(path)
+            disk.keep(path, backup)
+            self._rubbish.append(backup)
+            self._back.append(partial(disk.restore, backup, path))
         if data is None:
             os.unlink(path)
         else:
-            for folder in disk.make_folders(path.parent):
-                self._made(folder)
             disk.replace(path, data)
-        if before is None:
-            self._back.append(partial(disk.remove_file, path))
-        else:
-            self._back.append(partial(disk.replace, path, before))
 
     def _made(self, folder: Path) -> None:
         self.folders.append(str(folder))
@@ -218,14 +229,14 @@ class _Work:
         os.unlink(self.place.folder / MARK)
         self._back.clear()
         # What is left over now is rubbish: it goes at once, or with the next run.
-        for rubbish in (_OLD, _NEW):
+        for rubbish in self._rubbish:
             with contextlib.suppress(OSError):
-                disk.remove_tree(self.place.folder / rubbish)
+                disk.remove_tree(rubbish)
 
     def undo(self) -> list[OSError]:
         """Go all the way back; what could not be undone."""
         failed = []
-        for step in [*reversed(self._back), lambda: disk.remove_tree(self.new)]:
+        for step in reversed(self._back):
             try:
                 disk.insist(step)
             except OSError as error:
@@ -269,6 +280,10 @@ def _told(place: Place, what: str) -> Iterator[None]:
             "Everything is as it was.",
             "Mend that, then try again.",
         ) from error
+
+
+def _backup(path: Path) -> Path:
+    return path.with_name(f".{path.name}.flawmap-old")
 
 
 def _reason(error: BaseException) -> str:

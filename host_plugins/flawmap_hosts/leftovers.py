@@ -7,7 +7,7 @@ from pathlib import Path
 from .places import Place
 from .system import System
 
-__all__ = ["other_files"]
+__all__ = ["other_files", "shared_folders"]
 
 
 def other_files(place: Place, system: System, *, last: bool) -> list[Path]:
@@ -27,6 +27,12 @@ def other_files(place: Place, system: System, *, last: bool) -> list[Path]:
         found += [settings / f"{place.host}.json"]
         found += sorted(log.glob(f"{place.host}.log*"))
     return [path for path in found if path.is_file()]
+
+
+def shared_folders(system: System) -> list[Path]:
+    """Folders that go once nothing is left in them, inner ones first."""
+    settings, log = _folders(system)
+    return [settings, settings.parent, log]
 
 
 def _folders(system: System) -> tuple[Path, Path]:

@@ -204,6 +204,15 @@ def photos(session: Session) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def tools(session: Session) -> str:
+    """The folder that GIMP's scripts import `gimp_tools` from."""
+    folder = session.folder / "tools"
+    folder.mkdir()
+    shutil.copy(HERE / "gimp_tools.py", folder)
+    return str(folder)
+
+
 @pytest.fixture
 def copied(session: Session) -> Iterator[Callable[[Path], Path]]:
     """Homes that are gone after the test; the templates stay as they are."""
