@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from flawmap_api import palette, words
 from flawmap_api.errors import BadInput, Cancelled, NotFound
 from flawmap_api.geometry import Box, Grid
+from flawmap_api.marks import Mark, Marks
 from flawmap_api.repair import Expectation, Repaired, RepairPlan
 from flawmap_api.report import (
     DistortionSummary,
@@ -179,6 +180,8 @@ class FakeEngine:
                 "pixels",
                 "repair.plan",
                 "repair.render",
+                "marks.get",
+                "marks.set",
             ),
             distortions=FIRST_SIX,
             views=words.VIEWS,
@@ -192,6 +195,7 @@ class FakeEngine:
     _photos: dict[str, Report | Exception] = field(default_factory=dict)
     _open: dict[str, Report] = field(default_factory=dict)
     _cancelled: bool = False
+    _marks: dict[str, dict[str, Mark]] = field(default_factory=dict)
 
     def connect(self, **options: Any) -> FakeEngine:
         """Stands in for `flawmap_api.connect`."""
@@ -426,6 +430,40 @@ class FakeEngine:
         lighter = bytes(value + (255 - value) // 2 for value in data.data)
         return Repaired(plan.box, replace(data, data=memoryview(lighter)), amount, unchanged=False)
 
+    def marks(self, photo: OpenedPhoto) -> Marks:
+        """What was decided about a photo of this lineage."""
+        self._ask("marks", photo.photo_id)
+        return Marks(tuple(self._marks.get(photo.lineage, {}).values()), None, photo.lineage)
+
+    def set_mark(
+        self,
+        photo: OpenedPhoto,
+        region: str,
+        verdict: str | None,
+        *,
+        view: str = "screen",
+        strictness: float = 0.0,
+        thresholds: Mapping[str, float] | None = None,
+    ) -> Marks:
+        """Keep a verdict on a region, which the reports of the lineage carry from now on."""
+        self._ask("set_mark", (region, verdict))
+        wanted = self._judged(photo, view, strictness, thresholds).region(region)
+        if wanted is None:
+            raise NotFound(f"There is no region {region}.")
+        kept = self._marks.setdefault(photo.lineage, {})
+        kept.pop(region, None)
+        made = None
+        if verdict is not None:
+            made = Mark(wanted.distortion, verdict, view, wanted.box, wanted.area, 1.0)
+            kept[region] = made
+        return Marks(tuple(kept.values()), made, photo.lineage)
+
+    def clear_marks(self, photo: OpenedPhoto) -> Marks:
+        """Take every mark of the lineage back."""
+        self._ask("clear_marks", photo.photo_id)
+        self._marks.pop(photo.lineage, None)
+        return Marks((), None, photo.lineage)
+
     def close_photo(self, photo: OpenedPhoto) -> None:
         """Forget a photo."""
         self._ask("close_photo", photo.photo_id)
@@ -486,6 +524,7 @@ class FakeEngine:
         from flawmap_api.strictness import thresholds_at
 
         found = self._found(photo)
+        marks = self._marks.get(found.photo.lineage, {})
         moved = thresholds_at(
             {name: round(255 * d.threshold) for name, d in found.distortions.items()},
             strictness,
@@ -494,7 +533,11 @@ class FakeEngine:
         return replace(
             found,
             view=view,
-            regions=tuple(r for r in found.regions if 255 * r.severity >= moved[r.distortion]),
+            regions=tuple(
+                replace(r, mark=marks[r.id].verdict if r.id in marks else r.mark)
+                for r in found.regions
+                if 255 * r.severity >= moved[r.distortion]
+            ),
             distortions={
                 name: replace(d, threshold=moved[name] / 255)
                 for name, d in found.distortions.items()

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 from . import messages
 from .calls import Call, PartialCallback, ProgressCallback, Session
-from .errors import BadInput, EngineLost
+from .errors import EngineLost
 from .geometry import Box
 from .marks import Marks
 from .messages import (
@@ -43,7 +43,7 @@ from .report import Report
 from .results import HelloInfo, Layer, OpenedPhoto, PixelBlock
 from .roads import Reached, StatusCallback, choose
 from .roi import RoiScore as RoiResult
-from .sources import PixelData, Source, pixel_data
+from .sources import PixelData, Source, mask_data, pixel_data
 from .steps import (
     Steps,
     judge_steps,
@@ -280,7 +280,7 @@ class EngineClient:
         if mask is None:
             answer = self._with(photo, lambda: plain_steps(request))
         else:
-            data = _mask_data(mask, photo)
+            data = mask_data(mask, photo.width, photo.height)
             answer = self._with(photo, lambda: send_mask(book, request, data))
         return RoiResult.from_dict(answer.body.get("roi"))
 
@@ -482,20 +482,6 @@ class EngineClient:
 
     def _control(self, request: Ping | Shutdown) -> Mapping[str, Any]:
         return self.session.control(request).body
-
-
-def _mask_data(mask: Any, photo: OpenedPhoto) -> memoryview:
-    pixels = pixel_data(mask)
-    layout = pixels.layout
-    if layout.channels != "Y" or layout.dtype != "u8":
-        raise BadInput("A mask is one 8-bit plane.", "Convert it to 8-bit grey first.")
-    if (layout.width, layout.height) != (photo.width, photo.height):
-        raise BadInput(
-            f"The mask is {layout.width}×{layout.height}, the photo "
-            f"{photo.width}×{photo.height} (upright).",
-            "Draw the mask on the upright photo at its full size.",
-        )
-    return pixels.data
 
 
 def _ended(launched: Reached, seconds: float = 5.0) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from .errors import BadInput
 from .messages import PixelSource
 
-__all__ = ["PixelData", "Source", "describe_source", "pixel_data"]
+__all__ = ["PixelData", "Source", "describe_source", "mask_data", "pixel_data"]
 
 #: A path, pixels, or a callable that gives pixels.
 Source = Any
@@ -93,6 +93,20 @@ def pixel_data(source: Any) -> PixelData:
     if data.nbytes != layout.nbytes:
         raise BadInput(f"The array holds {data.nbytes} bytes; its shape needs {layout.nbytes}.")
     return PixelData(layout, data, icc)
+
+
+def mask_data(mask: Any, width: int, height: int) -> memoryview:
+    """The bytes of a mask of a photo of that size: one 8-bit plane; raises `BadInput` for others."""
+    pixels = pixel_data(mask)
+    layout = pixels.layout
+    if layout.channels != "Y" or layout.dtype != "u8":
+        raise BadInput("A mask is one 8-bit plane.", "Convert it to 8-bit grey first.")
+    if (layout.width, layout.height) != (width, height):
+        raise BadInput(
+            f"The mask is {layout.width}×{layout.height}, the photo {width}×{height} (upright).",
+            "Draw the mask on the upright photo at its full size.",
+        )
+    return pixels.data
 
 
 def _from_pillow(image: Any) -> tuple[Any, bytes]:

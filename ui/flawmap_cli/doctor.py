@@ -34,6 +34,7 @@ _RUNTIMES: Final = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml")
 #: What changes how Flawmap works from outside, as docs/cli.md lists it.
 _VARIABLES: Final = (
     "FLAWMAP_RUNTIME_DIR",
+    "FLAWMAP_STATE_DIR",
     "FLAWMAP_ENGINE",
     "FLAWMAP_THREADS",
     "FLAWMAP_WEIGHTS",

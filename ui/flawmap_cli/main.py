@@ -16,7 +16,7 @@ from typing import Final, NoReturn
 
 from flawmap_api import __version__
 from flawmap_api.errors import BadInput
-from flawmap_api.words import DEVICES, DISTORTIONS, SEVERITY_LEVELS, VIEWS
+from flawmap_api.words import DEVICES, DISTORTIONS, SEVERITY_LEVELS, VERDICTS, VIEWS
 
 from .batch import Interrupted, Options, failure_of, speaking
 from .console import Console, OutputLost
@@ -33,6 +33,8 @@ _MODULES: Final = {
     "analyze": ".analyze",
     "roi": ".roi",
     "best": ".best",
+    "marks": ".marks",
+    "mark": ".marks",
     "plugins": ".plugins",
     "open": ".open_in",
     "engine": ".engine",
@@ -135,6 +137,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_analyze(command("analyze", "write a folder a photo: report, overlay, masks"))
     _add_roi(command("roi", "score a part of a photo that you mark"))
     _add_best(command("best", "rank frames of one scene: which to keep"))
+    _add_marks(command("marks", "list what you decided about the flaws of a photo"))
+    _add_mark(command("mark", "decide about a flaw: accepted, ignored or intentional"))
     _add_plugins(command("plugins", "put Flawmap into GIMP and Krita, and see whether it is there"))
     _add_open(command("open", "open a photo in GIMP or Krita with its flaws as layers"))
     _add_engine(command("engine", "start, stop and look at the engine process"))
@@ -204,6 +208,36 @@ def _add_best(parser: argparse.ArgumentParser) -> None:
         "--keep", type=_positive, default=1, metavar="N", help="how many to keep (default: 1)"
     )
     parser.set_defaults(strictness=0.0)
+
+
+def _add_marks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photo", metavar="PATH", help="the photo")
+    _add_view(parser)
+    _add_strictness(parser)
+    _add_truncated(parser)
+
+
+def _add_mark(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photo", metavar="PATH", help="the photo")
+    parser.add_argument(
+        "region",
+        nargs="?",
+        metavar="REGION",
+        help="an id or number that `flawmap marks` lists in the same view and strictness",
+    )
+    parser.add_argument(
+        "verdict",
+        nargs="?",
+        choices=VERDICTS,
+        help="accepted: it is right, whatever the network thinks is wanted; ignored: no flaw, or "
+        "of no interest; intentional: wanted",
+    )
+    parser.add_argument(
+        "--clear", action="store_true", help="take back the region's mark, or without one all"
+    )
+    _add_view(parser)
+    _add_strictness(parser)
+    _add_truncated(parser)
 
 
 def _add_plugins(parser: argparse.ArgumentParser) -> None:

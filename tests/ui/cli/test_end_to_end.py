@@ -118,6 +118,24 @@ def test_checks_documents_are_reports(shell: Shell) -> None:
     assert soft["report"]["subject_sharpness"] < sharp["report"]["subject_sharpness"]
 
 
+def test_a_photo_whose_flaws_were_all_marked_passes_its_check(shell: Shell) -> None:
+    shutil.copy(shell.folder / "soft.jpg", shell.folder / "wanted.jpg")
+    (found,) = shell.documents("check", "wanted.jpg")
+    assert found["failing"]
+    for region in found["failing"]:
+        (document,) = shell.documents("mark", "wanted.jpg", region, "intentional")
+        assert document["failure"] is None
+    # Another engine, another day.
+    shell("engine", "stop")
+    assert shell("check", "wanted.jpg").returncode == 0
+    listed = shell("marks", "wanted.jpg").stdout
+    assert listed.count("intentional") == len(found["failing"])
+    # Its twin, of equal pixels, is another photo.
+    assert shell("check", "soft.jpg").returncode == 1
+    assert shell("mark", "wanted.jpg", "--clear").returncode == 0
+    assert shell("check", "wanted.jpg").returncode == 1
+
+
 def test_what_is_left_of_a_cut_off_photo_is_judged_on_demand(shell: Shell) -> None:
     (refused,) = shell.documents("check", "cut.jpg")
     assert refused["failure"]["code"] == "bad_input"
