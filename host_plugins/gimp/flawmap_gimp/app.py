@@ -1,7 +1,7 @@
-"""App: what lives in the plug-in's process once it is called: GIMP, the desk, and the panel.
+"""App: what lives in the lasting process once it is called: GIMP, the desk, and the panel.
 
 One method for each procedure of `procedures`. Each returns at once: what takes long is the desk's,
-which never waits, and dialogs are shown after the procedure has returned.
+which never waits.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from flawmap_plugin.home import Home
 from flawmap_plugin.state import State
 
 from .host import GimpHost
+from .procedures import PROCEDURES
 from .source import Source
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["App"]
 
+_ENTRIES = frozenset(entry.verb for entry in PROCEDURES if entry.verb)
 #: Verbs of the desk that scripts may use by name.
 _VERBS = frozenset(
     {
@@ -59,17 +61,24 @@ _OPENING_TRIES, _OPENING_SECONDS = 20, 0.2
 
 
 class App:
-    """Everything of the plug-in's process; `folder` is where it was installed."""
+    """Everything of the plug-in's lasting process.
 
-    def __init__(self, folder: str) -> None:
+    Parameters
+    ----------
+    folder : str
+        Where the plug-in was installed.
+    show : callable(str)
+        Told every new state, as JSON, for scripts.
+    """
+
+    def __init__(self, folder: str, show: Callable[[str], None]) -> None:
+        self._show = show
         self.host = GimpHost()
         self._home = Home.of("gimp", Path(folder))
         self.desk = Desk(self.host, self._home)
         self._panel: Panel | None = None
         self._language = ""
         self._interactive = False
-        #: Number of the last call that was begun.
-        self.performed = 0
         self._watch = self.desk.observe(self._changed)
 
     def perform(
@@ -81,13 +90,11 @@ class App:
             self.host.activate(image)
         self.desk.look_around()
         try:
+            if verb not in _ENTRIES:
+                raise BadInput(f"There is no {verb!r}.")
             getattr(self, verb)(*arguments)
         except Exception as error:
             self.desk.report(error)
-
-    def state_text(self) -> str:
-        """What the panel shows, as JSON. Asks nothing of GIMP."""
-        return json.dumps({"performed": self.performed, **asdict(self.desk.state)}, default=sorted)
 
     def close(self) -> None:
         """GIMP ends."""
@@ -218,6 +225,7 @@ class App:
         self._panel.draw(self.desk.state)
 
     def _changed(self, state: State) -> None:
+        self._show(json.dumps(asdict(state), default=sorted))
         if self._panel is None:
             return
         if self.desk.texts.language != self._language:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 __all__ = ["EXTENSION", "MENU", "PROCEDURES", "STATE", "Argument", "Entry"]
 
-#: The one procedure that GIMP starts by itself; it adds all the others while it lives.
+#: The one procedure that GIMP starts by itself, and that lasts.
 EXTENSION = "flawmap-extension"
 MENU = "<Image>/Filters/Flawmap"
 #: Answers at once, from what is known.
@@ -124,19 +124,16 @@ PROCEDURES: tuple[Entry, ...] = (
     Entry(
         "flawmap-do",
         "do",
-        help="Do something of the panel's by its name, with arguments as JSON; answers with the "
-        "call's number; for scripts",
+        help="Do something of the panel's by its name, with arguments as JSON; for scripts",
         arguments=(
             Argument("verb", "What to do", ""),
             Argument("arguments", "Its arguments as a JSON list", "[]"),
         ),
-        answers=True,
     ),
     Entry(
         STATE,
         "",
-        help="What the panel shows, as JSON, and in `performed` the number of the last call that "
-        "was begun; for scripts",
+        help="What the panel shows, as JSON; for scripts",
         image=False,
         answers=True,
     ),
