@@ -35,6 +35,8 @@ _AT: Final = (0.05, 0.2, 0.35, 0.5, 0.7, 0.95)
 #: Bands of u + v, the cosines' two frequencies: coarse to fine.
 _BAND_ENDS: Final = (2, 5, 8, 14)
 _FLATTEST: Final = 0.05
+#: Shares of flat blocks that are left out, one after the other, where too little noise is found.
+_SKIPPED: Final = (0.0, 0.1, 0.2, 0.35, 0.5)
 #: Share of a block's pixels that may be cut off: as few as there are enough blocks for.
 _CUT: Final = (0.3, 1.0)
 #: How much stronger or weaker noise may be at one brightness than where the picture is flattest.
@@ -125,7 +127,9 @@ class NoiseModel:
         )
 
 
-def measure_noise(picture: Floats, inside: NDArray[np.bool_] | None = None) -> NoiseModel | None:
+def measure_noise(
+    picture: Floats, inside: NDArray[np.bool_] | None = None, *, least: float = 0.0
+) -> NoiseModel | None:
     """Measure the noise of a picture, or of a part of it.
 
     Parameters
@@ -133,6 +137,9 @@ def measure_noise(picture: Floats, inside: NDArray[np.bool_] | None = None) -> N
     picture : float32, shape (h, w, 1 or 3), perceptual numbers, 1 is white
     inside : bool, shape (h, w), optional
         Where to look; default: everywhere.
+    least : float
+        Luma sigma (of 255) that has to be there: a part may reach over what is clean, whose blocks
+        are the flattest of all. If no blocks show as much, the flattest tell.
 
     Returns
     -------
@@ -151,9 +158,17 @@ def measure_noise(picture: Floats, inside: NDArray[np.bool_] | None = None) -> N
     brightness = (planes[0] / _ROOT).reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK)
     brightness = brightness.mean(axis=(1, 3)).ravel()[index]
     power = [np.square(product(_blocks(plane)[index], cosines())) for plane in planes]
-    luma = chroma = _levels(power[0], brightness)
+    models = (_model(power, brightness, skip) for skip in _SKIPPED)
+    first = next(models)
+    if first.sigma >= least:
+        return first
+    return next((model for model in models if model.sigma >= least), first)
+
+
+def _model(power: Sequence[Floats], brightness: Floats, skip: float) -> NoiseModel:
+    luma = chroma = _levels(power[0], brightness, skip)
     if len(power) == 3:
-        chroma = _levels(np.asarray((power[1] + power[2]) / 2, np.float32), brightness)
+        chroma = _levels(np.asarray((power[1] + power[2]) / 2, np.float32), brightness, skip)
     return NoiseModel(luma[0], chroma[0], luma[1], chroma[1])
 
 
@@ -227,10 +242,12 @@ def _usable(picture: Floats, inside: NDArray[np.bool_] | None) -> NDArray[np.boo
     return np.asarray(good).ravel()
 
 
-def _levels(power: Floats, brightness: Floats) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _levels(
+    power: Floats, brightness: Floats, skip: float
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Sigma at each step of brightness, and the bands' factors."""
     last = len(_BAND_ENDS) - 1
-    flat = _flattest(power)
+    flat = _flattest(power, skip)
     bands = np.array([_sigma(_take(flat, band)) for band in range(last + 1)])
     # The coarsest holds the picture's own shading; noise has no more of it than of the next one.
     bands[0] = min(bands[0], _SHADING * bands[1])
@@ -241,21 +258,25 @@ def _levels(power: Floats, brightness: Floats) -> tuple[tuple[float, ...], tuple
         some = power[(brightness >= low) & (brightness < high)]
         if len(some) >= _LEAST_BLOCKS:
             at.append(centre)
-            found.append(_sigma(_take(_flattest(some), last)))
+            found.append(_sigma(_take(_flattest(some, skip), last)))
     levels = np.interp(_AT, at, found) if at else np.full(len(_AT), base)
     levels = np.clip(levels, base / _UNEVEN, base * _UNEVEN)
     factors = np.clip(bands / base, 0.2, _MOST_FACTORS)
     return tuple(float(v) for v in levels), tuple(float(v) for v in factors)
 
 
-def _flattest(power: Floats) -> list[Floats]:
-    """Rows of the flattest blocks with the cosines that did not choose them; the others are NaN."""
+def _flattest(power: Floats, skip: float) -> list[Floats]:
+    """Rows of the flattest blocks with the cosines that did not choose them; the others are NaN.
+
+    A share `skip` of blocks that are still flatter is left out.
+    """
     halves = _halves()
     count = min(len(power), max(_LEAST_BLOCKS // 2, round(_FLATTEST * len(power))))
+    first = min(round(skip * len(power)), len(power) - count)
     chosen = []
     for choose, tell in (halves, halves[::-1]):
         energy = power[:, choose].sum(axis=1)
-        rows = power[np.argpartition(energy, count - 1)[:count]]
+        rows = power[np.argsort(energy)[first : first + count]]
         chosen.append(np.where(tell, rows, np.float32(np.nan)))
     return chosen
 

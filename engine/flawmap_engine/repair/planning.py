@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +30,12 @@ Bytes = NDArray[np.uint8]
 _INSIDE: Final = 128
 #: Photo pixels around the box that are looked at to compare.
 _AROUND: Final = 48
+#: A region's mask goes by cells of about 8 px.
+_RIM: Final = 8
+#: Luma sigma (of 255) by severity: of the curve that people's scores gave, the part that is there
+#: for certain, whatever the view.
+_SEVERITY_AT: Final = (0.2, 0.4, 0.6, 0.8)
+_SIGMA_AT: Final = (1.5, 3.0, 5.0, 8.0)
 #: What a sharp edge of a camera's photo measures; a blur is what comes on top of it.
 _SHARP: Final = 0.55
 
@@ -60,6 +67,14 @@ class Part:
         if not place.any():
             place[...] = True
         return cls(rgb[y0:y1, x0:x1], inside)
+
+    @property
+    def core(self) -> NDArray[np.bool_]:
+        """The part without its rim, where it may reach over what is clean; all of a small one."""
+        size = 2 * _RIM + 1
+        core = cv2.erode(self.inside.view(np.uint8), np.ones((size, size), np.uint8))
+        inner = np.asarray(core, np.uint8).view(np.bool_)
+        return inner if int(inner.sum()) >= 0.4 * int(self.inside.sum()) else self.inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +110,8 @@ def propose(part: Part, distortion: str, severity: float) -> Proposal:
 
 
 def _noise(part: Part, severity: float) -> Proposal:
-    del severity
-    model = measure_noise(_floats(part.rgb), part.inside)
+    least = float(np.interp(severity, _SEVERITY_AT, _SIGMA_AT, left=0))
+    model = measure_noise(_floats(part.rgb), part.core, least=least)
     if model is None:
         return _nothing("repair.none.unmeasurable")
     sigma = round(model.sigma, 1)

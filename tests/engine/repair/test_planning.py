@@ -120,5 +120,5 @@ def test_only_the_covered_pixels_are_measured(clean):
     coverage = np.zeros((around.height, around.width), np.uint8)
     coverage[60:300, 60:380] = 255
     covered = propose(Part.of(photo, around, coverage), "noise", 0.5)
-    outside = propose(Part.of(photo, around, 255 - coverage), "noise", 0.5)
+    outside = propose(Part.of(photo, around, 255 - coverage), "noise", 0.1)
     assert covered.settings["sigma"] > 3 * outside.settings.get("sigma", 0)
