@@ -130,7 +130,9 @@ def _row(head: float, plain: float, parts: int) -> dict[str, float]:
 
 
 def _used(table: Table) -> npt.NDArray[np.bool_]:
-    return np.asarray(np.arange(PARTS)[None] < table.count[:, None])
+    """Rows that are parts, and not all of a photo: of that the engine says what it says of it."""
+    small = table.numbers[:, :, NUMBERS.index("area")] < 0.995
+    return np.asarray((np.arange(PARTS)[None] < table.count[:, None]) & small)
 
 
 def _f1(found: npt.NDArray[np.bool_], truth: npt.NDArray[np.bool_]) -> float:

@@ -91,8 +91,13 @@ def load_roi_head(folder: Path, runtime: Runtime) -> RoiHead | None:
     except OSError:
         return None
     try:
-        said = _read(json.loads(text))
+        said = json.loads(text)
+        _checked(said)
         expected = str(said["sha256"]).lower()
+        serves, channels = frozenset(said["serves"]), int(said["maps"])
+        present, wanted = (
+            {str(k): float(v) for k, v in said[name].items()} for name in ("present", "wanted")
+        )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unsupported(
             f"The ROI head's card {card} cannot be understood: {error}.", _REINSTALL
@@ -119,19 +124,12 @@ def load_roi_head(folder: Path, runtime: Runtime) -> RoiHead | None:
             f"ONNX Runtime cannot open the ROI head: {first_line(error)}",
             "Update onnxruntime, or install Flawmap again.",
         ) from error
-    return RoiHead(
-        frozenset(said["serves"]),
-        int(said["maps"]),
-        {str(k): float(v) for k, v in said["present"].items()},
-        {str(k): float(v) for k, v in said["wanted"].items()},
-        session,
-    )
+    return RoiHead(serves, channels, present, wanted, session)
 
 
-def _read(data: Any) -> dict[str, Any]:
+def _checked(data: Any) -> None:
     if list(data["numbers"]) != list(NUMBERS):
         raise ValueError("it was trained on other numbers than this engine makes")
     unknown = set(data["serves"]) - _SERVES
     if unknown:
         raise ValueError(f"it serves {sorted(unknown)}, which nobody asks for")
-    return dict(data)

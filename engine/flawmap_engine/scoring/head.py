@@ -97,7 +97,8 @@ def judge(
     -----
     Five probabilities become one number as the papers have it: quality and importance
     ``sum(p_i · i / 4)``; severity ``sum(p_i · (i + ½) / 5)`` over the levels, given that the flaw
-    is there at all, and 0 where it is not.
+    is there at all, and 0 where it is not. A part that is all of the photo keeps the photo's own
+    quality, importance and severities.
     """
     stands = [standing(ground, p.cells, p.area, p.row, p.col) for p in parts]
     plain = [Judged(s.quality, s.importance, s.subject, {}, frozenset()) for s in stands]
@@ -107,11 +108,16 @@ def judge(
     numbers = numbers_of(analysis, ground, parts, stands)
     pooling = pooling_of(analysis, (planes.grid.rows, planes.grid.cols), parts)
     said = head.answers(analysis.maps.astype(np.float32), pooling, numbers)
-    return [_mixed(said, i, before, head) for i, before in enumerate(plain)]
+    size = ground.subject.size
+    return [
+        _mixed(said, i, before, head, whole=int(part.cells.sum()) == size)
+        for i, (part, before) in enumerate(zip(parts, plain, strict=True))
+    ]
 
 
-def _mixed(said: Answers, i: int, before: Judged, head: Head) -> Judged:
-    serves = head.serves
+def _mixed(said: Answers, i: int, before: Judged, head: Head, *, whole: bool) -> Judged:
+    # All of the photo is the photo: what is said of that stands.
+    serves = head.serves - {"quality", "importance", "severity"} if whole else head.serves
     quality, importance = (
         _clip(float((p[i] * np.arange(5)).sum()) / 4) if name in serves else old
         for name, p, old in (
