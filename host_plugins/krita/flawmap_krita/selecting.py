@@ -61,4 +61,6 @@ def runs(mask: Mask) -> Iterator[tuple[int, int, int, int]]:
             count += 1
             if count > _MOST_RUNS:
                 return
-            yield box.x0 + run.start(), box.y0 + top, run.end() - run.start(), high
+            # Strips that only touch would keep the line between them.
+            over = min(top, 1)
+            yield box.x0 + run.start(), box.y0 + top - over, run.end() - run.start(), high + over
