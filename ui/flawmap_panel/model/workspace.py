@@ -27,6 +27,7 @@ from flawmap_api.inputs import find_photos
 from flawmap_api.report import Region, Report
 from flawmap_api.results import OpenedPhoto, PixelBlock, Progress
 from flawmap_api.roi import RoiScore
+from flawmap_api.strictness import thresholds_at
 
 from .disk import Changes
 from .engine_room import EngineRoom, Post
@@ -368,6 +369,20 @@ class Workspace(Observable):
             key="regions",
             urgency=8,
         )
+
+    def thresholds(self) -> dict[str, int]:
+        """Levels of the 8-bit planes from which a flaw counts, as the view is set now.
+
+        Known at once, before the engine has answered what follows from them.
+        """
+        hello, report = self.look.hello or self.judge.hello, self.report
+        settings = self.view.settings
+        model = hello.model.get("thresholds") if hello is not None else None
+        if isinstance(model, dict) and model:
+            return thresholds_at(model, settings.strictness, dict(settings.thresholds))
+        if report is None:
+            return {}
+        return {name: round(255 * d.threshold) for name, d in report.distortions.items()}
 
     # ------------------------------------------------------------------ findings
 

@@ -70,19 +70,12 @@ class Canvas(PhotoView):
             self.findings.show(
                 work.planes,
                 self.sight.photo,
-                self.thresholds(),
+                work.thresholds(),
                 work.listing.rows,
                 work.view.settings,
             )
             self._settled.start()
         self.update()
-
-    def thresholds(self) -> dict[str, int]:
-        """The report's thresholds as levels of the 8-bit planes."""
-        report = self.workspace.report
-        if report is None:
-            return {}
-        return {name: round(255 * d.threshold) for name, d in report.distortions.items()}
 
     def _refine(self) -> None:
         box = self.sight.visible()
@@ -268,7 +261,7 @@ class Canvas(PhotoView):
         settings, rows = self.workspace.view.settings, self.workspace.listing.rows
         names = [
             name
-            for name in self.thresholds()
+            for name in self.workspace.thresholds()
             if name not in settings.hidden and any(row.distortion == name for row in rows)
         ]
         if self._repaired is not None:

@@ -17,7 +17,7 @@ __all__ = ["Ask", "TileStore", "image_of"]
 #: Gets a part of a photo at a scale, and hands it over.
 Ask = Callable[[Box, float, Callable[[PixelBlock], None]], None]
 
-_BUDGET = 256 << 20
+_BUDGET = 128 << 20
 # So many squares are under way at once: those out of sight by then are not asked for.
 _AT_ONCE = 3
 

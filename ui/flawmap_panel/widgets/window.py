@@ -180,6 +180,7 @@ class Window(QMainWindow):
         menu.addAction(add("redo", self.tr("&Redo"), "Ctrl+Shift+Z", self.redo))
         menu.addSeparator()
         menu.addAction(add("copy", self.tr("&Copy findings as text"), "Ctrl+C", self.copy_text))
+        menu.addAction(add("copy-mask", self.tr("Copy &mask"), "Ctrl+Shift+C", self.copy_mask))
         menu.addAction(add("clear-selection", self.tr("Mark &nothing"), "Ctrl+D", work.roi.clear))
         menu.addSeparator()
         menu.addAction(add("settings", self.tr("&Settings…"), "Ctrl+,", self.settings_asked.emit))
