@@ -30,7 +30,7 @@ class Installed:
     python: Path
     home: Path
 
-    def run(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a program of this environment, away from the checkout and the user's folders."""
         program = self.python.parent / words[0]
         inherited = {
@@ -41,7 +41,12 @@ class Installed:
         return subprocess.run(
             [program, *words[1:]],
             cwd=self.home,
-            env={**inherited, "FLAWMAP_RUNTIME_DIR": str(self.home / "run"), "NO_COLOR": "1"},
+            env={
+                **inherited,
+                "FLAWMAP_RUNTIME_DIR": str(self.home / "run"),
+                "NO_COLOR": "1",
+                **variables,
+            },
             capture_output=True,
             text=True,
             timeout=600,
@@ -94,6 +99,10 @@ def test_the_wheel_holds_weights_photo_and_types_and_no_tests(wheel):
     assert "flawmap_cli/data/demo.webp" in names
     assert "flawmap_cli/data/demo-credit.txt" in names
     assert any(n.endswith("licenses/LICENSE") for n in names)
+    for shell in ("flawmap_gimp", "flawmap_krita"):
+        inside = f"flawmap_hosts/shells/{shell}"
+        assert {f"{inside}/__init__.py", f"{inside}/entry.py.in"} <= set(names)
+    assert "flawmap_hosts/shells/flawmap_krita/flawmap.desktop" in names
     rooms = {name.partition("/")[0] for name in names if ".dist-info" not in name}
     assert {f"{room}/py.typed" for room in rooms} <= set(names)
     assert not any("test" in room or "__pycache__" in room for room in rooms)
@@ -116,6 +125,25 @@ def test_the_wheel_alone_checks_a_photo(complete):
     assert document["verdict"] == ("flaws" if said.returncode else "clean")
     assert document["report"]["engine"]["version"] == flawmap_api.__version__
     assert document["report"]["photo"]["width"] == 1200
+
+
+def test_the_wheel_alone_lists_editors_and_installs_into_one(bare, tmp_path):
+    # A made-up GIMP, whose Python is this environment's: it has no GIMP to offer.
+    folder = bare.home / "editor"
+    folder.mkdir()
+    said = 'echo "GNU Image Manipulation Program version 3.0.4"'
+    for name, text in (("gimp", said), ("python3", f'exec {bare.python} "$@"')):
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    paths = {"PATH": str(folder), "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    listed = bare.run("flawmap", "plugins", "list", "--json", **paths)
+    (line,) = listed.stdout.splitlines()
+    assert json.loads(line)["state"] == "absent"
+    refused = bare.run("flawmap", "plugins", "install", **paths)
+    assert refused.returncode == 2
+    # It came as far as asking that Python: the files were there.
+    assert "lacks GIMP's own module" in refused.stderr
+    assert not list(tmp_path.rglob("*flawmap*"))
 
 
 def test_the_base_install_is_small_and_has_no_torch(complete):

@@ -49,7 +49,7 @@ def test_gimp_offers_the_procedures_and_after_a_removal_nothing_is_left(gimp: Gi
         from gi.repository import Gimp
 
         yield lambda: Gimp.get_pdb().procedure_exists("flawmap-find-flaws")
-        return Gimp.get_pdb().query_procedures("flawmap-.*", *[".*"] * 6)
+        return Gimp.get_pdb().query_procedures("flawmap-.*", *[".*"] * 7)
 
     assert "flawmap-open-photo" in gimp.console(procedures)
     gimp.flawmap("plugins", "remove", "gimp")
