@@ -34,6 +34,7 @@ from .host import Document, Mask
 from .planes import overlap, placed, print_of, sample_of
 
 __all__ = [
+    "Gone",
     "Stale",
     "Work",
     "coverages",
@@ -168,13 +169,23 @@ class Stale(NotFound):
     """The findings speak of a picture that is no more."""
 
 
+class Gone(NotFound):
+    """The row has no region in the photo any more, or no repair."""
+
+
 def fresh(work: Work, steps: Callable[[], Steps[T]]) -> Steps[T]:
     """Run steps over the photo; if the engine cannot have it again as it was, look again first."""
     yield from opened(work)
+    dirty = work.findings.dirty
+    for box in list(dirty):
+        yield from update(work, box)
+    if dirty:
+        yield from judge(work, work.findings.judgement, render=False)
+        dirty.clear()
     try:
         return (yield from steps())
     except NotFound as error:
-        if isinstance(error, Stale) or work.findings.report is None:
+        if isinstance(error, (Stale, Gone)) or work.findings.report is None:
             raise
     # A new engine, and pixels that were changed by updates: what it would open is the same picture,
     # but it need not be the same to the last bit.

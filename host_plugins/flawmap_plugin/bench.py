@@ -12,15 +12,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from flawmap_api import palette
-from flawmap_api.errors import BadInput, Cancelled, FlawmapError, NotFound, Unsupported
+from flawmap_api.errors import FlawmapError, NotFound
 from flawmap_api.messages import Close
 from flawmap_api.photobook import PhotoBook
 from flawmap_api.results import Progress
 from flawmap_api.steps import Steps, plain_steps
 
-from . import asks, notes, showing
-from .asks import Stale, Work
+from . import asks, notes
+from .asks import Work
 from .diagnostics import diagnostics_text, engine_line
 from .findings import Findings
 from .home import Home
@@ -29,6 +28,7 @@ from .link import Connect, EngineLink, Task, connector
 from .log import open_log
 from .settings import load_settings, save_settings
 from .state import Message, State
+from .telling import message_of, offer
 from .texts import Texts
 from .viewing import View, state_of
 
@@ -121,7 +121,7 @@ class Bench:
         """Ask the editor which document it shows; called by a timer, or at a host's own signal."""
         with self._caught():
             self._forget_closed()
-            document = self._host.active()
+            before, document = self._active, self._host.active()
             self._active = "" if document is None else document.key
             self._overlay = OverlayState(False, False)
             if document is not None:
@@ -129,11 +129,10 @@ class Bench:
                 if found is None:
                     found = self._documents[document.key] = self._adopt(document)
                 found.document = document
+                if document.key != before:
+                    self._follow(found)
                 self._overlay = document.overlay()
-                for item in found.items:
-                    if item.repair is not None and not document.has_layer(item.repair.layer):
-                        # An undo took it: the pixels are what they were before.
-                        found.change(item.key, repair=None, after=None, print=None)
+                self._looked(found)
         self._tell()
 
     def change_settings(self, **changes: Any) -> None:
@@ -218,8 +217,7 @@ class Bench:
             with self._caught():
                 if error is None and then is not None:
                     then(found, value)
-                if found.report is not None:
-                    found.document.write_note(notes.NOTE, notes.note_of(found))
+                self._note(found)
             self.look_around()
 
         job.task = self._link.start(begin, done, lambda progress: self._progress(job, progress))
@@ -237,18 +235,17 @@ class Bench:
 
     def _usable(self, found: Findings) -> bool:
         if found.report is None:
-            self._say(self._offer("info", "message.not_looked", "find"))
+            self._offer("info", "message.not_looked", "find")
         elif found.size != found.document.size:
             found.stale = True
-            self._say(self._offer("warning", "message.resized", "find"))
+            self._offer("warning", "message.resized", "find")
         else:
             return True
         return False
 
     def _after(self, name: str, seconds: float, what: Callable[[], None]) -> None:
         """Call something later, unless the same is asked for again meanwhile."""
-        if (running := self._timers.pop(name, None)) is not None:
-            running.stop()
+        self._not_after(name)
 
         def now() -> None:
             self._timers.pop(name, None)
@@ -256,33 +253,27 @@ class Bench:
 
         self._timers[name] = self._host.later(seconds, now)
 
+    def _not_after(self, *names: str) -> None:
+        """What `_after` was to call is not wanted any more."""
+        for name in names:
+            if (running := self._timers.pop(name, None)) is not None:
+                running.stop()
+
     def _say(self, message: Message) -> None:
         self._message = message
         self._tell()
 
-    def _offer(self, kind: str, key: str, action: str, region: str = "") -> Message:
-        """A message with a button; its hint is the key's own."""
-        label = self.texts(f"action.{action}")
-        return Message(kind, self.texts(key), self.texts(f"{key}.hint"), action, label, region)
+    def _offer(self, kind: str, key: str, action: str) -> None:
+        self._say(offer(self.texts, kind, key, action))
 
     def _failed(self, error: BaseException, text: str = "") -> None:
         """Tell what went wrong; a fault of ours goes to the log with its traceback."""
-        if isinstance(error, Cancelled):
-            self._say(Message("info", self.texts("message.cancelled")))
-            return
-        if isinstance(error, Stale):
-            self._say(self._offer("warning", "message.stale", "find"))
-            return
         if not isinstance(error, FlawmapError):
             self.log.error("Unexpected", exc_info=error)
-        self._errors.append(f"{type(error).__name__}: {error}")
-        said, hint = self.texts.error(error)
-        if isinstance(error, (BadInput, Unsupported)):
-            # The person can do something about it; nobody else has to hear of it.
-            self._say(Message("warning", text or said, hint))
-            return
-        action = self.texts("action.copy_diagnostics")
-        self._say(Message("error", text or said, hint, "copy_diagnostics", action))
+        message = message_of(error, self.texts, text)
+        if message.kind != "info":
+            self._errors.append(f"{type(error).__name__}: {error}")
+        self._say(message)
 
     @contextlib.contextmanager
     def _caught(self) -> Iterator[None]:
@@ -300,11 +291,6 @@ class Bench:
             said.append(what())
         return said[0] if said else None
 
-    @staticmethod
-    def _colour(distortion: str) -> str:
-        known = distortion in palette.COLOURS
-        return palette.css(distortion) if known else showing.UNKNOWN_COLOUR
-
     # ------------------------------------------------------------------------ inside
 
     def _adopt(self, document: Document) -> Findings:
@@ -314,7 +300,26 @@ class Bench:
             path = document.path
             lineage = notes.lineage_in(text) or (str(path) if path else f"document:{uuid.uuid4()}")
             found = Findings(document, document.size, lineage)
+        found.note = text or ""
         return found
+
+    def _looked(self, found: Findings) -> None:
+        """The document in front was just looked at; the desk adds what it wants to know."""
+
+    def _follow(self, found: Findings) -> None:
+        """Another document is in front: the controls stand as its findings were made."""
+        self._not_after("list", "layers", "check")
+        if found.report is not None:
+            judged = found.judgement
+            self.settings = replace(self.settings, view=judged.view, strictness=judged.strictness)
+
+    def _note(self, found: Findings) -> None:
+        if found.report is None:
+            return
+        text = notes.note_of(found)
+        if text != found.note:
+            found.document.write_note(notes.NOTE, text)
+            found.note = text
 
     def _forget_closed(self) -> None:
         for key, found in list(self._documents.items()):
@@ -351,7 +356,7 @@ class Bench:
     def _before_save(self, document: Document) -> None:
         with self._caught():
             if document.overlay().visible:
-                self._say(self._offer("warning", "message.saving", "export_without_overlay"))
+                self._offer("warning", "message.saving", "export_without_overlay")
 
     def _tell(self) -> None:
         state = self._made()

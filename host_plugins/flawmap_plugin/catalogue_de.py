@@ -213,6 +213,8 @@ TEXTS: Final[dict[str, str]] = {
     "message.resized.hint": "Neu suchen.",
     "message.stale": "Das Foto wurde seit der Suche verändert.",
     "message.stale.hint": "Neu suchen.",
+    "message.gone": "Diesen Fehler gibt es im Foto nicht mehr.",
+    "message.gone.hint": "Neu suchen.",
     "message.saving": "Die Überlagerung ist sichtbar und wird mit dem Foto gespeichert.",
     "message.saving.hint": "Ausblenden und noch einmal speichern, oder ohne sie exportieren.",
     "message.settings_damaged": "Einige Einstellungen waren nicht lesbar; es gelten die Vorgaben.",

@@ -210,6 +210,8 @@ TEXTS: Final[dict[str, str]] = {
     "message.resized.hint": "Look again.",
     "message.stale": "The photo has changed since its flaws were looked for.",
     "message.stale.hint": "Look again.",
+    "message.gone": "This flaw is not in the photo any more.",
+    "message.gone.hint": "Look again.",
     "message.saving": "The overlay is visible and will be saved with the photo.",
     "message.saving.hint": "Hide it and save again, or export without it.",
     "message.settings_damaged": "Part of the settings could not be read; the defaults are used.",

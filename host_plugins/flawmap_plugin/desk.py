@@ -25,7 +25,7 @@ from .findings import Findings, Judgement
 from .home import Home
 from .host import Host, Mask
 from .link import Connect
-from .overlay import group_of, title_of
+from .overlay import colour_of, group_of, title_of
 from .planes import print_of_mask
 from .showing import done_text, selection_text
 from .state import Message
@@ -48,6 +48,8 @@ class Desk(Bench):
     def find(self, whole: bool = False) -> None:
         """Look for flaws and show them as layers; within the selection, unless `whole`."""
         judgement = Judgement(self.settings.view, self.settings.strictness)
+        # What the slider asked for comes with it.
+        self._not_after("list", "layers")
 
         def steps(work: Work) -> Steps[None]:
             limit = None if whole else work.findings.document.read_selection()
@@ -200,8 +202,10 @@ class Desk(Bench):
     def mark(self, region: str, verdict: str | None) -> None:
         """Say what a flaw is: "accepted", "ignored", "intentional", or None to take it back."""
 
-        def then(found: Findings, _: None) -> None:
+        def then(found: Findings, notes: tuple[str, ...]) -> None:
             self._set_visible(found, region, verdict != "ignored")
+            if notes:
+                self._say(Message("warning", " ".join(notes)))
 
         self._run(lambda work: picking.mark(work, region, verdict), then, fresh=True)
 
@@ -236,6 +240,17 @@ class Desk(Bench):
         self._with_document(export)
 
     # ------------------------------------------------------------------------ inside
+
+    def _looked(self, found: Findings) -> None:
+        """Undo and redo in the editor take repairs away and bring them back: follow them."""
+        if found.follow_layers():
+            self._after("undone", _LIST_SECONDS, lambda: self._undone(found))
+
+    def _undone(self, found: Findings) -> None:
+        if self.busy and found.dirty:
+            self._after("undone", _LIST_SECONDS, lambda: self._undone(found))
+        elif found.dirty and found is self._current() and found.report is not None:
+            self._run(_nothing, fresh=True)
 
     def _judge_soon(self) -> None:
         found = self._current()
@@ -282,7 +297,7 @@ class Desk(Bench):
         if found.items:
             self._say(Message("info", self.texts("message.found", count=len(found.items))))
         elif found.limited:
-            self._say(self._offer("info", "message.none_here", "find_everywhere"))
+            self._offer("info", "message.none_here", "find_everywhere")
         else:
             self._say(Message("info", self.texts("message.none")))
 
@@ -306,7 +321,7 @@ class Desk(Bench):
             return
         if self._host_says(lambda: found.changed_since(item)):
             found.stale = True
-            self._say(self._offer("warning", "message.stale", "find"))
+            self._offer("warning", "message.stale", "find")
 
     def _repair_name(self, found: Findings, key: str) -> str:
         item = found.find(key)
@@ -323,7 +338,13 @@ class Desk(Bench):
             while name in named:
                 name, number = f"{title_of(item, self.texts)} ({number})", number + 1
             named[name] = masks[item.key]
-            colours[name] = self._colour(item.region.distortion)
+            colours[name] = colour_of(item.region.distortion)
         if named:
             work.findings.document.keep_masks(named, colours)
         return len(named)
+
+
+def _nothing(work: Work) -> Steps[None]:
+    """Whatever had to be made fresh is fresh."""
+    del work
+    yield from ()

@@ -75,6 +75,8 @@ class Finding:
     repair : Repair or None
     print : int or None
         Tells whether its pixels changed since they were looked at; None if that is not known.
+    undone : Repair or None
+        The repair that an undo of the editor's took away; a redo may bring it back.
     """
 
     key: str
@@ -85,6 +87,7 @@ class Finding:
     after: float | None = None
     repair: Repair | None = None
     print: int | None = None
+    undone: Repair | None = None
 
 
 @dataclass
@@ -110,6 +113,14 @@ class Findings:
         The selection that the list was limited to (not kept in the note), and whether it was.
     stale : bool
         The document no longer looks as the report says.
+    selected : str
+        Key of the row that was selected last.
+    scored, selection_score
+        Which selection was scored, and how; the same for a person.
+    note : str
+        What the document keeps of all this.
+    dirty : list of Box
+        Where pixels changed by an undo or redo, and the engine has not seen it yet.
     """
 
     document: Document
@@ -126,6 +137,8 @@ class Findings:
     selected: str = ""
     scored: tuple[int, dict[str, float]] | None = None
     selection_score: str = ""
+    note: str = ""
+    dirty: list[Box] = field(default_factory=list)
 
     def find(self, key: str) -> Finding | None:
         """The finding of that key, or None."""
@@ -165,7 +178,8 @@ class Findings:
                     )
                 )
         # What was repaired away is still a row: it can be undone, or rendered at another strength.
-        items += [replace(item, present=False) for item in old if item.repair is not None]
+        made = [item for item in old if item.repair is not None or item.undone is not None]
+        items += [replace(item, present=False) for item in made]
         self.report, self.items, self.photo_id = report, items, report.photo.photo_id
         if self.find(self.selected) is None:
             self.selected = ""
@@ -173,6 +187,23 @@ class Findings:
     def repairs(self) -> frozenset[str]:
         """Keys of the repair layers in the document."""
         return frozenset(item.repair.layer for item in self.items if item.repair is not None)
+
+    def follow_layers(self) -> bool:
+        """See which repairs the editor's undo took away, or its redo brought back.
+
+        The boxes whose pixels changed by it are noted as `dirty`; whether there are new ones.
+        """
+        known = len(self.dirty)
+        for item in self.items:
+            made = item.repair or item.undone
+            if made is None or (item.repair is not None) == self.document.has_layer(made.layer):
+                continue
+            self.dirty.append(made.area.box)
+            if item.repair is not None:
+                self.change(item.key, repair=None, undone=made, after=None, visible=True)
+            else:
+                self.change(item.key, repair=made, undone=None, visible=False)
+        return len(self.dirty) > known
 
     def forget_prints(self, box: Box) -> None:
         """The pixels of a box were changed by us: prints that it touches tell nothing any more."""

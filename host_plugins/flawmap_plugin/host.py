@@ -250,7 +250,11 @@ class Host(Protocol):
         """Call something again and again on the main thread."""
 
     def readable(self, descriptor: int, what: Callable[[], None]) -> Watch:
-        """Call something on the main thread whenever a descriptor has something to read."""
+        """Call something on the main thread whenever a descriptor has something to read.
+
+        Where the loop cannot watch descriptors it may do nothing: timers look as well, a little
+        later.
+        """
 
     def on_save(self, what: Callable[[Document], None]) -> Watch | None:
         """Call something as a document is about to be saved; None where the host does not tell."""

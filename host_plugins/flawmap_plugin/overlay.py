@@ -11,7 +11,7 @@ from .findings import Finding, Findings
 from .host import Group, Tint
 from .texts import Texts
 
-__all__ = ["GROUP", "group_of", "title_of"]
+__all__ = ["GROUP", "colour_of", "group_of", "title_of"]
 
 #: Name of the outer group; hosts find an older overlay by it.
 GROUP = "Flawmap"
@@ -31,7 +31,7 @@ def group_of(found: Findings, layers: Sequence[Layer], texts: Texts) -> Group:
         layer = pixels.get(item.region.id)
         if layer is None or not item.present:
             continue
-        colour = _colour(item.region.distortion)
+        colour = colour_of(item.region.distortion)
         data = {
             "region": item.key,
             "distortion": item.region.distortion,
@@ -44,12 +44,12 @@ def group_of(found: Findings, layers: Sequence[Layer], texts: Texts) -> Group:
     return Group(
         GROUP,
         tuple(
-            Group(f"{texts.label(name)} ({len(made)})", tuple(made), _colour(name))
+            Group(f"{texts.label(name)} ({len(made)})", tuple(made), colour_of(name))
             for name, made in groups.items()
         ),
     )
 
 
-def _colour(distortion: str) -> str:
-    # A newer engine may find flaws that this palette has no colour for.
+def colour_of(distortion: str) -> str:
+    """The palette's colour as `#rrggbb`; grey for a flaw that a newer engine finds."""
     return palette.css(distortion) if distortion in palette.COLOURS else "#888888"

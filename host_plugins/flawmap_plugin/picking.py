@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from flawmap_api.errors import NotFound
 from flawmap_api.messages import MarksSet, RoiScore
 from flawmap_api.roi import RoiScore as RoiResult
 from flawmap_api.steps import Steps, marks_steps, plain_steps, with_photo
 
-from .asks import Work, coverages, judge
+from .asks import Gone, Work, coverages, judge
 from .host import Mask
 
 __all__ = ["mark", "masks_of", "region_at"]
@@ -43,12 +42,15 @@ def masks_of(work: Work, keys: Sequence[str]) -> Steps[dict[str, Mask]]:
     return {**masks, **{wanted[name]: mask for name, mask in made.items()}}
 
 
-def mark(work: Work, key: str, verdict: str | None) -> Steps[None]:
-    """Keep a verdict on a finding, for every client; then take the marks of all as they are now."""
+def mark(work: Work, key: str, verdict: str | None) -> Steps[tuple[str, ...]]:
+    """Keep a verdict on a finding, for every client; then take the marks of all as they are now.
+
+    Gives what else the engine has to say of its marks.
+    """
     found = work.findings
     finding = found.find(key)
     if finding is None or not finding.present:
-        raise NotFound("This flaw is not in the photo any more.")
+        raise Gone("This flaw is not in the photo any more.")
     request = MarksSet(
         photo_id=work.photo_id,
         view=found.judgement.view,
@@ -57,6 +59,7 @@ def mark(work: Work, key: str, verdict: str | None) -> Steps[None]:
         verdict=verdict,
         lineage=found.lineage,
     )
-    yield from marks_steps(work.book, request)
+    marks = yield from marks_steps(work.book, request)
     found.change(key, region=replace(finding.region, mark=verdict))
     yield from judge(work, found.judgement, render=False)
+    return marks.notes

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from flawmap_api.errors import NotFound
 from flawmap_api.geometry import Box
 from flawmap_api.messages import RepairPlan as PlanRequest
 from flawmap_api.repair import RepairPlan
 from flawmap_api.steps import Steps, repair_plan_steps, repair_render_steps
 
-from .asks import Work, coverages, judge, score_mask, update
+from .asks import Gone, Work, coverages, judge, score_mask, update
 from .findings import BETTER, Finding, Repair
 from .host import Mask
 from .planes import crop
@@ -103,7 +102,7 @@ def change_strength(work: Work, key: str, strength: float, name: str) -> Steps[D
     finding = _repaired(work, key)
     made = finding.repair
     if made is None or made.filter:
-        raise NotFound("This repair has no strength to change.")
+        raise Gone("This repair has no strength to change.")
     changed = replace(made, strength=strength)
     if not (yield from _place(work, key, changed, name, {}, made.layer)):
         # Nothing changes at this strength: then there is nothing to keep.
@@ -116,9 +115,9 @@ def undo_repair(work: Work, key: str) -> Steps[Done]:
     finding = _repaired(work, key)
     made = finding.repair
     if made is None:
-        raise NotFound("There is no repair to undo.")
+        raise Gone("There is no repair to undo.")
     work.findings.document.remove_layer(made.layer)
-    work.findings.change(key, repair=None, after=None)
+    work.findings.change(key, repair=None, undone=made, after=None)
     yield from _look_here(work, made.area.box)
     before = finding.before or 0.0
     return Done(made.plan, False, before, before)
@@ -137,7 +136,7 @@ def _place(
     data = {"region": key, "distortion": plan.distortion, "method": plan.method}
     if made.filter:
         layer = document.add_filter(made.filter, settings, area, name)
-        work.findings.change(key, repair=replace(made, layer=layer))
+        work.findings.change(key, repair=replace(made, layer=layer), undone=None)
         return True
     work.say("doing.repairing")
     without = frozenset({replaces}) if replaces else frozenset()
@@ -149,7 +148,7 @@ def _place(
     if area.box != plan.box:
         cut = Mask(plan.box, crop(area.data, area.box, plan.box))
     layer = document.add_repair(name, repaired.pixels, cut, data, replaces)
-    work.findings.change(key, repair=replace(made, layer=layer))
+    work.findings.change(key, repair=replace(made, layer=layer), undone=None)
     return True
 
 
@@ -158,7 +157,7 @@ def _scored(work: Work, key: str) -> Steps[Done]:
     finding = _repaired(work, key)
     made = finding.repair
     if made is None:
-        raise NotFound("There is no repair to score.")
+        raise Gone("There is no repair to score.")
     yield from _look_here(work, made.area.box)
     after = yield from _severity(work, made.area, finding.region.distortion)
     before = finding.before if finding.before is not None else after
@@ -182,12 +181,12 @@ def _severity(work: Work, area: Mask, distortion: str) -> Steps[float]:
 def _present(work: Work, key: str) -> Finding:
     finding = work.findings.find(key)
     if finding is None or not finding.present:
-        raise NotFound("This flaw is not in the photo any more.")
+        raise Gone("This flaw is not in the photo any more.")
     return finding
 
 
 def _repaired(work: Work, key: str) -> Finding:
     finding = work.findings.find(key)
     if finding is None:
-        raise NotFound("This flaw is not in the list any more.")
+        raise Gone("This flaw is not in the list any more.")
     return finding

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from flawmap_api import palette
 from flawmap_api.report import Report
 from flawmap_api.roi import RoiScore
 from flawmap_api.words import severity_level
 
 from .findings import BETTER, Finding, Findings
 from .host import OverlayState
-from .overlay import title_of
+from .overlay import colour_of, title_of
 from .state import Row
 from .texts import Texts
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from .repairing import Done
 
 __all__ = [
-    "UNKNOWN_COLOUR",
     "done_text",
     "notes_of",
     "overlay_text",
@@ -28,8 +26,6 @@ __all__ = [
     "selection_text",
     "summary_of",
 ]
-
-UNKNOWN_COLOUR = "#888888"  # of a flaw that a newer engine finds
 
 #: Below this a flaw is not worth a word in the score of a selection (words: "none").
 _LEAST = 0.05
@@ -62,9 +58,7 @@ def _row(
     return Row(
         key=item.key,
         distortion=region.distortion,
-        colour=palette.css(region.distortion)
-        if region.distortion in palette.COLOURS
-        else UNKNOWN_COLOUR,
+        colour=colour_of(region.distortion),
         title=title_of(item, texts),
         sentence=_sentence(item, texts),
         box=(region.box.x0, region.box.y0, region.box.x1, region.box.y1),
@@ -135,7 +129,7 @@ def notes_of(report: Report, texts: Texts) -> tuple[str, ...]:
         for line in report.only_at_1_to_1
     ]
     lines += [texts("notes.failure", part=f.part, message=f.message) for f in report.failures]
-    return (*lines, *report.notes)
+    return (*lines, *map(texts.note, report.notes))
 
 
 def overlay_text(overlay: OverlayState, texts: Texts) -> str:

@@ -89,6 +89,15 @@ class Texts:
         filled = template.format(**words)
         return filled[:1].upper() + filled[1:]
 
+    def note(self, text: str) -> str:
+        """A remark of a report's. They have no ids; the one that is common is known by its form."""
+        start, end = ENGLISH["said.cannot_tell"].split("{distortions}")
+        if not (text.startswith(start) and text.endswith(end)):
+            return text
+        labels = {ENGLISH[key]: self(key) for key in ENGLISH if key.startswith("flaw.")}
+        said = text[len(start) : -len(end)].replace(" and ", ", ").split(", ")
+        return self("said.cannot_tell", distortions=", ".join(labels.get(n, n) for n in said))
+
     def error(self, error: BaseException) -> tuple[str, str]:
         """What went wrong and what to do, as two texts."""
         if isinstance(error, FlawmapError):

@@ -168,6 +168,7 @@ class MemoryDocument:
         self._linear = linear
         self._notes = dict(notes or {})
         self._undone: list[_Content] = []
+        self._redo: list[_Content] = []
         self._selection: Mask | None = None
         self._closed = False
         self._keys = itertools.count(1)
@@ -199,7 +200,13 @@ class MemoryDocument:
 
     def undo(self) -> None:
         """Take the last step back."""
+        self._redo.append(self._content)
         self._content = self._undone.pop()
+
+    def redo(self) -> None:
+        """Do it again."""
+        self._undone.append(self._content)
+        self._content = self._redo.pop()
 
     def paint(self, box: Box, value: float) -> None:
         """Paint a box of the lowest layer, in one undo step."""
@@ -415,6 +422,7 @@ class MemoryDocument:
 
     def _step(self, **changes: Any) -> None:
         self._undone.append(self._content)
+        self._redo.clear()
         self._content = replace(self._content, **changes)
         self.modified = True
 

@@ -180,6 +180,33 @@ def test_each_document_has_its_own_findings(desk, host, marked, clean):
     assert [r.key for r in desk.state.rows] == [r.key for r in found]
 
 
+def test_the_controls_stand_as_the_document_in_front_was_judged(desk, host, marked, clean):
+    first, second = document_of(marked), document_of(np.full_like(clean, 128))
+    host.show(first)
+    desk.now("find")
+    host.show(second)
+    desk.look_around()
+    desk.set_strictness(0.5)
+    desk.now("find")
+    host.show(first)
+    desk.look_around()
+    assert desk.state.strictness == 0
+    host.show(second)
+    desk.look_around()
+    assert desk.state.strictness == 0.5
+
+
+def test_looking_takes_what_a_slider_asked_for_with_it(desk, host, document):
+    desk.now("find")
+    desk.set_strictness(0.5)
+    desk.now("find")
+    steps = document.undo_steps
+    host.loop.skip(3)
+    for _ in range(5):
+        host.loop.turn()
+    assert not desk.busy and document.undo_steps == steps
+
+
 def test_work_goes_on_while_another_document_is_in_front(desk, host, marked, clean):
     first, second = document_of(marked, title="one"), document_of(clean, title="two")
     host.show(first)

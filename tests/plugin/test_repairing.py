@@ -62,8 +62,14 @@ def test_undo_in_the_editor_is_noticed_and_gives_the_same_bytes(desk, document):
     np.testing.assert_array_equal(visible(document), before)
     row = desk.state.row(key)
     assert not row.repaired and row.after is None
-    desk.now("repair", key)
+    desk.wait(lambda: "repair" in desk.state.row(key).actions and not desk.busy)
+    document.redo()
+    desk.look_around()
     assert desk.state.row(key).repaired
+    document.undo()
+    desk.look_around()
+    desk.now("repair", key)
+    assert desk.state.row(key).repaired and desk.state.row(key).after < row.before
 
 
 def test_removing_a_repair_gives_the_same_bytes(desk, document):
@@ -163,6 +169,7 @@ def test_pixels_that_were_painted_meanwhile_are_looked_at_before_they_are_repair
         {},
     )
     desk.now("repair", key)
+    assert desk.state.message.action == "find" and "any more" in desk.said
     assert len(document.layers) == 2 and "noise" not in {
         row.distortion for row in desk.state.rows if row.key == key
     }

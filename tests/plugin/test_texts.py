@@ -88,6 +88,12 @@ def test_in_english_repairs_say_what_the_engine_says():
         assert ENGLISH[f"said.{key}"] == text
 
 
+def test_the_remark_on_what_cannot_be_told_is_translated():
+    text = sentences.cannot_tell(["blur", "noise", "jitter"])
+    assert Texts("de").note(text).endswith(": Unschärfe, Rauschen, Bewegungsunschärfe.")
+    assert Texts("de").note("Something else.") == "Something else."
+
+
 def test_labels_are_the_palettes():
     assert {name: Texts("en").label(name) for name in DISTORTIONS} == LABELS
 
