@@ -96,7 +96,7 @@ def pixel_data(source: Any) -> PixelData:
 
 
 def mask_data(mask: Any, width: int, height: int) -> memoryview:
-    """The bytes of a mask of a photo of that size: one 8-bit plane; raises `BadInput` for others."""
+    """The bytes of a mask: one 8-bit plane of the photo's size; `BadInput` for anything else."""
     pixels = pixel_data(mask)
     layout = pixels.layout
     if layout.channels != "Y" or layout.dtype != "u8":

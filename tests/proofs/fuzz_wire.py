@@ -79,6 +79,14 @@ def seeds(photo_id: str, path: str) -> list[tuple[str, list[Any]]]:
     mask = {"name": "mask", "dtype": "u8", "shape": [48, 64], "parts": 1}
     flaws = ["blur", "noise"]
     layout = {"width": 8, "height": 8, "dtype": "u8", "channels": "RGB", "linear": False}
+    repair = {
+        "method": "denoise",
+        "box": [2, 2, 6, 6],
+        "around": [0, 0, 8, 8],
+        "pixels": layout,
+        "settings": {"sigma": 9.0},
+        "via": "frames",
+    }
     work: list[list[Any]] = [
         [head("hello", {"client": "fuzz", "client_version": "1", "protocols": [1, 1]})],
         [head("bye", {})],
@@ -98,6 +106,11 @@ def seeds(photo_id: str, path: str) -> list[tuple[str, list[Any]]]:
         [head("layers.render", {**photo, "plane": "tint", "distortions": ["blur"]})],
         [head("layers.render", {**photo, "plane": "mask", "size": "grid", "distortions": flaws})],
         [head("layers.render", {**photo, "plane": "coverage", "regions": ["blur-00000000"]})],
+        [head("marks.get", {**photo, "lineage": "/photos/a.jpg"})],
+        [head("marks.set", {**photo, "region": "blur-00000000", "verdict": "ignored"})],
+        [head("marks.set", {**photo, "lineage": "fuzz", "all": True})],
+        [head("repair.plan", {**photo, "box": [1, 2, 30, 40], "distortion": "noise"})],
+        [head("repair.render", repair, block), bytes(192)],
         [head("close", {"photo_id": "0" * 64})],
     ]
     control: list[list[Any]] = [

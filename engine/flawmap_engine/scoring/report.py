@@ -61,7 +61,6 @@ def build_report(
     confidence: Mapping[str, Table],
     engine: EngineInfo,
     notes: tuple[str, ...] = (),
-    marks: Mapping[str, str] | None = None,
     head: Head | None = None,
 ) -> Report:
     """Write the report of one view.
@@ -79,8 +78,6 @@ def build_report(
     engine : EngineInfo
     notes : tuple of str
         What else the reader should know, as sentences.
-    marks : mapping of region id to verdict, optional
-        What a person decided. Nothing keeps marks yet; this is where they will come in.
     head : Head, optional
         What judges the regions; the formulas without it.
 
@@ -111,7 +108,7 @@ def build_report(
         found += shapes
     judged = judge(analysis, ground, [Part(s.cells, s.area, s.row, s.col) for s in found], head)
     regions = [
-        _region(shape, stands, analysis, confidence, marks or {})
+        _region(shape, stands, analysis, confidence)
         for shape, stands in zip(found, judged, strict=True)
     ]
     kept, left = _worst(regions)
@@ -135,7 +132,6 @@ def _region(
     stands: Judged,
     analysis: Analysis,
     confidence: Mapping[str, Table],
-    marks: Mapping[str, str],
 ) -> Region:
     subkind = _subkind(shape, analysis)
     text, sentence_id, args = sentences.of_region(
@@ -162,7 +158,6 @@ def _region(
         sentence_id=sentence_id,
         sentence_args=args,
         subkind=subkind,
-        mark=marks.get(shape.id),
     )
 
 

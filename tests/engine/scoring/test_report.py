@@ -228,14 +228,6 @@ def test_confidence_is_read_from_the_model_s_table() -> None:
     assert report_of(made, thresholds, confidence={}).regions[0].confidence == 0.5
 
 
-def test_a_person_s_marks_stand_beside_their_regions() -> None:
-    made, thresholds = one_region()
-    (region,) = report_of(made, thresholds).regions
-    assert region.mark is None
-    marked = report_of(made, thresholds, marks={region.id: "ignored", "blur-00000000": "accepted"})
-    assert [r.mark for r in marked.regions] == ["ignored"]
-
-
 @pytest.mark.parametrize(
     ("clipped", "gamut", "subkind"),
     [(0, 0, "bright"), (200, 30, "clipped"), (30, 200, "gamut"), (128, 128, "clipped")],
