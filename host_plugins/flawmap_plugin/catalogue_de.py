@@ -241,6 +241,7 @@ TEXTS: Final[dict[str, str]] = {
     # ---- Knöpfe an Meldungen
     "action.find": "Fehler suchen",
     "action.find_everywhere": "Überall suchen",
+    "action.repair": "Reparieren",
     "action.undo_repair": "Reparatur entfernen",
     "action.export_without_overlay": "Ohne Überlagerung exportieren …",
     "action.copy_diagnostics": "Diagnose kopieren",

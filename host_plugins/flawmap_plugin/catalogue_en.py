@@ -238,6 +238,7 @@ TEXTS: Final[dict[str, str]] = {
     # ---- buttons of messages
     "action.find": "Find flaws",
     "action.find_everywhere": "Look everywhere",
+    "action.repair": "Repair it",
     "action.undo_repair": "Remove the repair",
     "action.export_without_overlay": "Export without overlay …",
     "action.copy_diagnostics": "Copy diagnostics",

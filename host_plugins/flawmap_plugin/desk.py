@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from flawmap_api.repair import RepairPlan
 from flawmap_api.results import Layer
 from flawmap_api.steps import Steps
 
@@ -27,7 +28,7 @@ from .host import Host, Mask
 from .link import Connect
 from .overlay import colour_of, group_of, title_of
 from .planes import print_of_mask
-from .showing import done_text, selection_text
+from .showing import done_text, plan_text, selection_text
 from .state import Message
 
 __all__ = ["Desk"]
@@ -59,6 +60,10 @@ class Desk(Bench):
                 yield from self._keep(work)
 
         self._run(steps, lambda found, _: self._say_found(found))
+
+    def find_everywhere(self) -> None:
+        """Look in the whole photo, whatever is selected."""
+        self.find(whole=True)
 
     def cancel(self) -> None:
         """End what is under way, at once."""
@@ -156,6 +161,17 @@ class Desk(Bench):
         self._run(self._keep, then, fresh=True)
 
     # ------------------------------------------------------------------------ repairing
+
+    def plan(self, region: str) -> None:
+        """Say what a repair would do and what it cannot; the message's button does it."""
+
+        def then(_: Findings, plan: RepairPlan) -> None:
+            text, limits = plan_text(plan, self.texts)
+            label = self.texts("action.repair") if plan.possible else ""
+            action = "repair" if plan.possible else ""
+            self._say(Message("info", text, limits, action, label, region))
+
+        self._run(lambda work: repairing.plan(work, region), then, fresh=True)
 
     def repair(
         self, region: str, strength: float | None = None, use_host_filter: bool | None = None

@@ -18,7 +18,7 @@ from .findings import BETTER, Finding, Repair
 from .host import Mask
 from .planes import crop
 
-__all__ = ["Done", "change_strength", "repair", "undo_repair"]
+__all__ = ["Done", "change_strength", "plan", "repair", "undo_repair"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,22 @@ class Done:
         return self.after <= self.before - BETTER
 
 
+def plan(work: Work, key: str) -> Steps[RepairPlan]:
+    """What could be done about a finding, as its pixels are now."""
+    found = work.findings
+    work.say("doing.planning")
+    if found.changed_since(_present(work, key)):
+        yield from _look_here(work, _present(work, key).region.box)
+    judgement = found.judgement
+    request = PlanRequest(
+        photo_id=work.photo_id,
+        view=judgement.view,
+        region=_present(work, key).region.id,
+        strictness=judgement.strictness,
+    )
+    return (yield from repair_plan_steps(work.book, request))
+
+
 def repair(
     work: Work,
     key: str,
@@ -70,29 +86,19 @@ def repair(
         Of the new layer.
     """
     found = work.findings
-    work.say("doing.planning")
-    if found.changed_since(_present(work, key)):
-        yield from _look_here(work, _present(work, key).region.box)
+    proposed = yield from plan(work, key)
+    if not proposed.possible:
+        return Done(proposed)
     finding = _present(work, key)
-    judgement = found.judgement
-    request = PlanRequest(
-        photo_id=work.photo_id,
-        view=judgement.view,
-        region=finding.region.id,
-        strictness=judgement.strictness,
-    )
-    plan = yield from repair_plan_steps(work.book, request)
-    if not plan.possible:
-        return Done(plan)
     area = (yield from coverages(work, [finding.region.id]))[finding.region.id]
     before = yield from _severity(work, area, finding.region.distortion)
-    amount = plan.strength if strength is None else strength
-    named = plan.host_filters.get(host)
+    amount = proposed.strength if strength is None else strength
+    named = proposed.host_filters.get(host)
     chosen = named.name if named is not None and named.name in filters else ""
-    made = Repair("", plan, amount, area, chosen)
+    made = Repair("", proposed, amount, area, chosen)
     settings: Mapping[str, object] = named.settings if named is not None else {}
     if not (yield from _place(work, key, made, name, settings, None)):
-        return Done(plan, False, before, before)
+        return Done(proposed, False, before, before)
     found.change(key, before=before, after=None)
     return (yield from _scored(work, key))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from flawmap_api.repair import RepairPlan
 from flawmap_api.report import Report
 from flawmap_api.roi import RoiScore
 from flawmap_api.words import severity_level
@@ -22,6 +23,7 @@ __all__ = [
     "done_text",
     "notes_of",
     "overlay_text",
+    "plan_text",
     "rows_of",
     "selection_text",
     "summary_of",
@@ -160,15 +162,20 @@ def selection_text(score: RoiScore, before: dict[str, float] | None, texts: Text
     return "\n".join(lines)
 
 
-def done_text(done: Done, texts: Texts) -> tuple[str, str]:
-    """What a repair came to, and what it cannot do."""
-    plan = done.plan
+def plan_text(plan: RepairPlan, texts: Texts) -> tuple[str, str]:
+    """What a repair would do, and what it cannot do."""
     limits = " ".join(
         texts.sentence(limit.sentence_id, limit.sentence_args, limit.sentence)
         for limit in plan.limits
     )
-    if not plan.possible:
-        return texts.sentence(plan.sentence_id, plan.sentence_args, plan.sentence), limits
+    return texts.sentence(plan.sentence_id, plan.sentence_args, plan.sentence), limits
+
+
+def done_text(done: Done, texts: Texts) -> tuple[str, str]:
+    """What a repair came to, and what it cannot do."""
+    plan, limits = plan_text(done.plan, texts)
+    if not done.plan.possible:
+        return plan, limits
     if not done.placed:
         return texts("repair.unchanged"), limits
     key = "repair.better" if done.better else "repair.not_better"

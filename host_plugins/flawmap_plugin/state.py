@@ -23,8 +23,9 @@ class Message:
     hint : str
         What the person can do; may be empty.
     action, action_label : str
-        A verb of `State.can` that a button beside the message offers ("find", "undo_repair",
-        "export_without_overlay", "copy_diagnostics"), and the button's text; empty: no button.
+        What a button beside the message offers, and its text; empty: no button. A verb of the
+        desk's: "find", "find_everywhere", "repair" and "undo_repair" (of `region`),
+        "export_without_overlay" (the shell asks for a path); or "copy_diagnostics".
     region : str
         The row that the action speaks of; empty where it speaks of none.
     """

@@ -52,6 +52,18 @@ def test_a_repair_is_a_layer_that_changes_only_its_coverage_and_moves_the_score(
     assert changed.any() and not (changed & ~inside(area_of(desk, key), document.size)).any()
 
 
+def test_a_plan_says_what_would_be_done_and_changes_nothing(desk, document):
+    desk.now("find")
+    key = noise_of(desk).key
+    steps = document.undo_steps
+    desk.now("plan", key)
+    message = desk.state.message
+    assert "noise" in message.text and document.undo_steps == steps
+    assert (message.action, message.region) == ("repair", key)
+    desk.now(message.action, message.region)
+    assert desk.state.row(key).repaired
+
+
 def test_undo_in_the_editor_is_noticed_and_gives_the_same_bytes(desk, document):
     desk.now("find")
     key = noise_of(desk).key
