@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from tests.hosts.chroot import ENVIRONMENT, Session, Unavailable
-from tests.hosts.editors import Gimp, Krita, Screen
+from tests.hosts.editors import Gimp, Krita, KritaWindow, Screen
 
 from flawmap_api import EngineClient, connect
 
@@ -75,13 +75,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def session(wheel: Path) -> Iterator[Session]:
+def session(request: pytest.FixtureRequest) -> Iterator[Session]:
     """The tree, with the wheel installed into the environment inside."""
     try:
         inside = Session()
     except Unavailable as reason:
         pytest.skip(str(reason))
     try:
+        wheel = request.getfixturevalue("wheel")
         shutil.copy(wheel, inside.folder)
         pip = (f"{ENVIRONMENT}/bin/python", "-m", "pip", "install", "--quiet", "--no-index")
         inside.run(*pip, "--no-deps", inside.folder / wheel.name)
@@ -185,6 +186,23 @@ def gimp(gimp_in: Callable[[Path], Gimp], engine: EngineClient, runtime: Path) -
 def krita(krita_in: Callable[[Path], Krita], engine: EngineClient, runtime: Path) -> Krita:
     """Krita with the plug-in, in a home of this test's own, beside the living engine."""
     return krita_in(runtime)
+
+
+@pytest.fixture(scope="module")
+def krita_window(
+    session: Session, krita_home: Path, screen: Screen, engine: EngineClient, runtime: Path
+) -> Iterator[KritaWindow]:
+    """One running Krita for the tests of a module, each of which opens and closes its documents.
+
+    Its scripts can import `krita_tools`.
+    """
+    with tempfile.TemporaryDirectory(prefix="krita-", dir=session.folder) as folder:
+        home = Path(folder, "home")
+        subprocess.run(["cp", "-a", krita_home, home], check=True)
+        krita = Krita(session, home, _variables(runtime))
+        shutil.copy(HERE / "krita_tools.py", krita.pykrita)
+        with krita.window(screen) as window:
+            yield window
 
 
 @pytest.fixture(scope="session")

@@ -16,11 +16,14 @@ def listed(editor) -> dict:
 
 
 def ours(home: Path) -> list[str]:
-    """Files of a home whose path or text speaks of Flawmap, but what tests have put there."""
+    """Files of a home whose path or text speaks of Flawmap, but what tests have put there.
+
+    Not looked at: `xdg`, which stands for the folder that a system empties at the end of a session.
+    """
     found = []
     for file in sorted(home.rglob("*")):
         name = str(file.relative_to(home))
-        if "driver" in name or name.startswith(("work", "mailbox")) or name.endswith(".log"):
+        if "driver" in name or name.startswith(("work", "mailbox", "xdg")) or name.endswith(".log"):
             continue
         if "flawmap" in name.lower():
             found.append(name)
