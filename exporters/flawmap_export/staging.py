@@ -1,4 +1,4 @@
-"""Staging: a folder appears whole at its place, or not at all.
+"""Staging: a folder or file appears whole at its place, or not at all.
 
 The folder is written beside its place under a hidden name, brought to the disk, and renamed into
 place. An older folder there is first renamed aside and deleted last; whatever fails, it is put
@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-__all__ = ["Stage", "staged_folder"]
+__all__ = ["Stage", "staged_file", "staged_folder"]
 
 T = TypeVar("T")
 
@@ -115,6 +115,40 @@ def staged_folder(place: Path, may_replace: Callable[[Path], None]) -> Iterator[
                 with contextlib.suppress(OSError):  # another photo's folder is in it by now
                     os.rmdir(created)
             raise
+
+
+def staged_file(place: Path, data: bytes) -> None:
+    """Write a file that appears whole at `place`, in place of an older one.
+
+    Raises
+    ------
+    OSError
+        As the system gives it; then all is as it was before.
+    """
+    parent = place.parent
+    _clean_files(place)
+    hidden = f"{_hidden(place.name)}.new-{secrets.token_hex(4)}"
+    stage = Stage(parent)
+    try:
+        stage.add(hidden, data)
+        os.replace(parent / hidden, place)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            _insist(functools.partial(os.unlink, parent / hidden))
+        raise
+    # It stands; should the disk not say so now, it will later.
+    with contextlib.suppress(OSError):
+        _sync_folder(parent)
+
+
+def _clean_files(place: Path) -> None:
+    """Delete what a program that died has left for this file, once it is an hour old."""
+    pattern = re.compile(re.escape(_hidden(place.name)) + r"\.new-[0-9a-f]{8}")
+    for name in sorted(os.listdir(place.parent)):
+        path = place.parent / name
+        if pattern.fullmatch(name) and time.time() - path.lstat().st_mtime > _STALE_AFTER:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
 
 
 def _swap(folder: Path, place: Path, may_replace: Callable[[Path], None]) -> None:
