@@ -17,7 +17,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import flawmap_api
-from flawmap_api.errors import BadInput, FlawmapError, Unsupported
+from flawmap_api.connection import process_is, process_start
+from flawmap_api.errors import BadInput, Busy, FlawmapError, Unsupported
 
 from . import disk, kritarc
 from .leftovers import other_files, shared_folders
@@ -26,7 +27,7 @@ from .payload import ENTRIES, desktop_file, facts, plugin_files, runtime_folder,
 from .places import Place
 from .system import System
 
-__all__ = ["MARK", "Outcome", "install", "made_by", "remove", "tidy"]
+__all__ = ["MARK", "Outcome", "at_work", "install", "made_by", "remove", "tidy"]
 
 MARK: Final = ".flawmap-incomplete"
 _NEW: Final = ".flawmap-new"
@@ -133,9 +134,15 @@ def tidy(place: Place) -> None:
     ------
     BadInput
         If that is not possible.
+    Busy
+        If that run is not interrupted, but goes on.
     """
     if not (place.folder / MARK).exists():
         return
+    if at_work(place):
+        raise Busy(
+            f"{place.name}: another `flawmap plugins` is at work there.", "Wait until it is done."
+        )
     with _told(place, "put right"):
         old = place.folder / _OLD
         if old.exists():
@@ -147,6 +154,17 @@ def tidy(place: Place) -> None:
             # Each is whole, before or after; the plug-in's folder decides which plug-in it is.
             disk.remove_file(_backup(Path(os.path.realpath(file))))
         disk.remove_file(place.folder / MARK)
+
+
+def at_work(place: Place) -> bool:
+    """Whether a living process is installing or removing there just now."""
+    try:
+        said = json.loads((place.folder / MARK).read_text("utf-8"))
+        pid, started = int(said["pid"]), float(said["started"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
+    # This process has not come here twice: what it finds of itself was left by another of its pid.
+    return pid != os.getpid() and process_is(pid, started)
 
 
 def made_by(place: Place) -> dict[str, Any]:
@@ -175,7 +193,8 @@ class _Work:
         for folder in disk.make_folders(self.place.folder):
             self._made(folder)
         mark = self.place.folder / MARK
-        disk.write_new(mark, b"Flawmap is being installed or removed.\n")
+        said = {"pid": os.getpid(), "started": process_start(os.getpid())}
+        disk.write_new(mark, json.dumps(said).encode())
         self._back.append(partial(disk.remove_file, mark))
         self._back.append(partial(disk.remove_tree, self.new))
 

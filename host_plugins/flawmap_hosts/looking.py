@@ -114,10 +114,11 @@ def _asked(python: Path, host: str, plugin: Path, system: System) -> Look:
         return Look(problem=f"{python} could not be asked whether it loads the plug-in.")
     if old:
         return Look(version, problem=f"Its Python {version} is too old: 3.10 is the oldest.")
-    if toolkit:
+    if toolkit and system.platform == "linux":
         problem, hint = _MISSING[host]
         return Look(version, problem=problem.format(toolkit), hint=hint)
-    if core or shell:
+    # Elsewhere an editor's own modules may be found from within the editor alone.
+    if core or (shell and not toolkit):
         return Look(version, problem=f"The plug-in does not load: {core or shell}.")
     # A pyzmq of the system may go with the next update; only the plug-in's own counts.
     return Look(version, direct=not zmq and source.startswith(vendor))
@@ -125,12 +126,16 @@ def _asked(python: Path, host: str, plugin: Path, system: System) -> Look:
 
 def _of_gimp(place: Place, system: System) -> Path | None:
     program = Path(place.programs[0].command[0])
-    if system.platform == "win32":
-        names = ("python.exe", "python3.exe")
-        return next((file for name in names if (file := program.with_name(name)).is_file()), None)
     # Beside GIMP first: on the search path of who installs there may be an environment's own.
-    beside = program.with_name("python3")
-    return beside if beside.is_file() else system.which("python3")
+    beside = [program.with_name(name) for name in ("python3", "python.exe", "python3.exe")]
+    found = [file for file in beside if file.is_file()]
+    if system.platform != "linux":
+        # Windows and macOS: GIMP brings its Python along; another one says nothing of it.
+        return found[0] if found else None
+    found += [file for file in (system.which("python3"), system.below("usr/bin/python3")) if file]
+    asked = "import gi; gi.require_version('Gimp', '3.0')"
+    good = (file for file in found if system.said_by([file, "-B", "-c", asked]) is not None)
+    return next(good, found[0] if found else None)
 
 
 def _of_krita(place: Place, system: System) -> Path | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import flawmap_api
 
 from . import disk, kritarc
-from .installing import MARK, made_by
+from .installing import MARK, at_work, made_by
 from .looking import look
 from .payload import ENTRIES
 from .places import Place
@@ -62,6 +62,9 @@ def status(place: Place, system: System | None = None, *, thorough: bool = True)
     system = system or System()
     install = f"flawmap plugins install {place.host}"
     if (place.folder / MARK).exists():
+        if at_work(place):
+            told, hint = "It is being installed or removed just now.", "Wait until that is done."
+            return Status(place, "incomplete", told=told, hint=hint)
         told = "Its installation was interrupted."
         return Status(place, "incomplete", told=told, hint=f"Run `{install}` again.")
     if not place.plugin.is_dir():

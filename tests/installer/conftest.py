@@ -62,7 +62,15 @@ class Machine:
         library.write_bytes(b"\x7fELF\0" + f"libpython{python}.so.1.0".encode() + b"\0")
         self.python(f"python{python}")
 
-    def python(self, name: str, *, zmq: bool = True, toolkit: str = "", old: bool = False) -> None:
+    def python(
+        self,
+        name: str,
+        *,
+        zmq: bool = True,
+        toolkit: str = "",
+        old: bool = False,
+        folder: Path | None = None,
+    ) -> None:
         """An editor's Python: it answers the installer's questions as told here."""
         said = {
             "python": [3, 9] if old else [3, 13],
@@ -71,10 +79,12 @@ class Machine:
             "toolkit": toolkit,
             "shell": "",
         }
-        path = self.bin / name
+        path = (folder or self.bin) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(
             f"#!{sys.executable}\n"
             "import json, os, sys\n"
+            f"if len(sys.argv) == 4: sys.exit({bool(toolkit)})\n"
             f"said = {said!r}\n"
             "vendor = sys.argv[4]\n"
             "there = os.path.join(vendor, 'zmq', '__init__.py')\n"

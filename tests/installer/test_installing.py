@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -12,7 +13,8 @@ import pytest
 from tests.installer.conftest import Machine, everything, facts
 
 import flawmap_api
-from flawmap_api.errors import BadInput, FlawmapError, Unsupported
+from flawmap_api.connection import process_start
+from flawmap_api.errors import BadInput, Busy, FlawmapError, Unsupported
 from flawmap_hosts import install, remove, status
 from flawmap_hosts import installing as module
 from flawmap_hosts.looking import Look
@@ -125,6 +127,19 @@ def test_a_host_that_would_not_load_it_is_told_why_and_left_as_it_was(both):
         install(both.place("krita"), both.system)
     assert "python3-pyqt5" in refused.value.hint
     assert everything(both.home) == before
+
+
+def test_of_several_pythons_the_one_that_knows_gimp_is_taken(machine):
+    # A GIMP that a person has built lies beside a Python that they have built.
+    local = machine.root / "usr/local/bin"
+    machine.variables["PATH"] = f"{local}"
+    machine.program("gimp", "GNU Image Manipulation Program version 3.0.4", folder=local)
+    machine.python("python3", toolkit="ModuleNotFoundError: No module named 'gi'", folder=local)
+    machine.python("python3")
+    place = machine.place("gimp")
+    install(place, machine.system)
+    entry = (place.plugin / "flawmap.py").read_text()
+    assert entry.startswith(f"#!{machine.bin}/python3\n")
 
 
 def test_a_host_whose_python_is_too_old_is_refused(both):
@@ -283,16 +298,17 @@ def little(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.proof
 @pytest.mark.usefixtures("little")
 @pytest.mark.parametrize("lasting", [False, True], ids=["one_step", "disk_full"])
-@pytest.mark.parametrize("before", ["nothing", "an older one"])
 @pytest.mark.parametrize("host", ["gimp", "krita"])
-@pytest.mark.parametrize("action", [install, remove])
+@pytest.mark.parametrize(
+    ("action", "before"),
+    [(install, "nothing"), (install, "an older one"), (remove, "an older one")],
+    ids=["install", "replace", "remove"],
+)
 def test_whichever_step_fails_everything_is_as_it_was(both, host, before, action, lasting):
     """Proof 9: the n-th write, sync or rename fails, for every n."""
     if before == "an older one":
         install(both.place(host), both.system)
         (both.place(host).plugin / "older.py").write_text("older")
-    elif action is remove:
-        pytest.skip("there is nothing to remove")
     state, failed = everything(both.home), set()
     place = both.place(host)
     kept = shutil.copytree(both.home, both.root / "kept", symlinks=True)
@@ -351,6 +367,24 @@ def test_a_plug_that_is_pulled_leaves_a_mark_and_the_next_run_puts_it_right(both
                     remove(place, both.system)
                 continue
         break
+
+
+def test_two_at_once_do_not_disturb_each_other(both):
+    place = both.place("krita")
+    place.folder.mkdir(parents=True)
+    mark = place.folder / ".flawmap-incomplete"
+    parent = os.getppid()
+    mark.write_text(json.dumps({"pid": parent, "started": process_start(parent)}))
+    before = everything(both.home)
+    for action in (install, remove):
+        with pytest.raises(Busy, match="is at work there"):
+            action(place, both.system)
+    assert everything(both.home) == before
+    assert "just now" in status(place, both.system).told
+    # The same number, another process: that one is long gone.
+    mark.write_text(json.dumps({"pid": parent, "started": 1.0}))
+    install(place, both.system)
+    assert status(place, both.system).good
 
 
 def _pulling(real, calls, error):

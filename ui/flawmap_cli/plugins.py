@@ -28,6 +28,9 @@ def run(arguments: Namespace, console: Console, options: Options) -> int:
     if arguments.action == "list":
         return _list(places, system, console)
     meant = _meant(arguments, places, system)
+    if not meant:
+        done = "Every plug-in is up to date." if arguments.action == "update" else "There is none."
+        console.say(done)
     failed = 0
     for place in meant:
         try:
