@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 #: How long after an insertion Krita makes the new node the active one, in milliseconds, at most.
-_SETTLING = (0, 50, 200)
+_SETTLING = (0, 50, 200, 500, 1000)
 
 
 def key_of(node: Any) -> str:
