@@ -26,13 +26,16 @@ __all__ = ["plan", "render"]
 
 def plan(request: RepairPlan, context: Context) -> Reply:
     """Measure a region, or a distortion in a box, and say what would help."""
+    from ..analysis.views import SCREEN_SIDE
     from ..repair import Part, propose
 
     with context.store.use(request.photo_id) as entry:
         box, distortion, severity, coverage = _place(request, entry, context)
         part = Part.of(pixels_of(entry, context).rgb, box, coverage)
         context.raise_if_cancelled()
-        proposal = propose(part, distortion, severity)
+        screen = max(entry.width, entry.height) / SCREEN_SIDE
+        scale = max(1.0, screen) if request.view == "screen" else 1.0
+        proposal = propose(part, distortion, severity, scale)
         text, sentence_id, args = proposal.words
         made = Plan(
             photo_id=entry.photo_id,

@@ -32,10 +32,16 @@ _INSIDE: Final = 128
 _AROUND: Final = 48
 #: A region's mask goes by cells of about 8 px.
 _RIM: Final = 8
-#: Luma sigma (of 255) by severity: of the curve that people's scores gave, the part that is there
-#: for certain, whatever the view.
-_SEVERITY_AT: Final = (0.2, 0.4, 0.6, 0.8)
-_SIGMA_AT: Final = (1.5, 3.0, 5.0, 8.0)
+#: Luma sigma (of 255) that people give a severity for, in pixels of the view.
+_SEVERITY_AT: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9)
+_SIGMA_AT: Final = (1.5, 5.2, 8.9, 14.3, 26.6, 60.0)
+#: What is measured has to lie within these multiples of it: a part may reach over what is clean,
+#: and a texture everywhere looks like noise.
+_LEAST_NOISE: Final = 0.3
+_MOST_NOISE: Final = 1.6
+#: Side and number of the squares that a large part is measured by.
+_SQUARE: Final = 512
+_MOST_SQUARES: Final = 12
 #: What a sharp edge of a camera's photo measures; a blur is what comes on top of it.
 _SHARP: Final = 0.55
 
@@ -47,7 +53,7 @@ class Part:
     Attributes
     ----------
     rgb : uint8, shape (h, w, 3)
-        sRGB pixels of the part and of up to 48 px around it.
+        sRGB pixels of the part and of up to 48 px around it; of a large part, squares of it.
     inside : bool, shape (h, w)
         The part's own pixels.
     """
@@ -66,7 +72,7 @@ class Part:
         place[...] = True if coverage is None else coverage >= _INSIDE
         if not place.any():
             place[...] = True
-        return cls(rgb[y0:y1, x0:x1], inside)
+        return cls(*_sampled(rgb[y0:y1, x0:x1], inside))
 
     @property
     def core(self) -> NDArray[np.bool_]:
@@ -95,7 +101,30 @@ class Proposal:
         return MARGINS[self.method]
 
 
-def propose(part: Part, distortion: str, severity: float) -> Proposal:
+def _sampled(rgb: Bytes, inside: NDArray[np.bool_]) -> tuple[Bytes, NDArray[np.bool_]]:
+    """At most 3 megapixels to measure: the squares that hold most of the part, one below another.
+
+    Of equally full squares those are taken that lie evenly over the part.
+    """
+    height, width = inside.shape
+    if inside.size <= _MOST_SQUARES * _SQUARE * _SQUARE or min(height, width) < _SQUARE:
+        return rgb, inside
+    corners = [
+        (y, x)
+        for y in range(0, height - _SQUARE + 1, _SQUARE)
+        for x in range(0, width - _SQUARE + 1, _SQUARE)
+    ]
+    squares = [(slice(y, y + _SQUARE), slice(x, x + _SQUARE)) for y, x in corners]
+    held = np.array([np.count_nonzero(inside[square]) for square in squares])
+    good = np.flatnonzero(held >= min(0.9 * _SQUARE * _SQUARE, np.sort(held)[-_MOST_SQUARES:][0]))
+    chosen = good[np.linspace(0, len(good) - 1, min(len(good), _MOST_SQUARES)).astype(int)]
+    return (
+        np.concatenate([rgb[squares[i]] for i in chosen]),
+        np.concatenate([inside[squares[i]] for i in chosen]),
+    )
+
+
+def propose(part: Part, distortion: str, severity: float, scale: float = 1.0) -> Proposal:
     """What could be done about a distortion of a part.
 
     Parameters
@@ -105,15 +134,24 @@ def propose(part: Part, distortion: str, severity: float) -> Proposal:
         One of the vocabulary.
     severity : float in [0, 1]
         As it was judged there.
+    scale : float, 1 or more
+        Photo pixels to one of the view that it was judged in.
     """
+    if distortion == "noise":
+        return _noise(part, severity, scale)
     return _PLANNERS[distortion](part, severity)
 
 
-def _noise(part: Part, severity: float) -> Proposal:
-    least = float(np.interp(severity, _SEVERITY_AT, _SIGMA_AT, left=0))
+def _noise(part: Part, severity: float, scale: float) -> Proposal:
+    seen = float(np.interp(severity, _SEVERITY_AT, _SIGMA_AT))
+    least = _LEAST_NOISE * seen if severity > _SEVERITY_AT[1] else 0.0
     model = measure_noise(_floats(part.rgb), part.core, least=least)
     if model is None:
         return _nothing("repair.none.unmeasurable")
+    # Making the photo smaller for the view has averaged fine noise away.
+    most = (3 + _MOST_NOISE * seen) * scale
+    if model.sigma > most:
+        model = model.scaled(most / model.sigma)
     sigma = round(model.sigma, 1)
     if sigma < 0.6:
         return _nothing("repair.none.fine")
@@ -258,7 +296,6 @@ def _percent(share: float) -> int:
 _PLANNERS: Final[Mapping[str, Callable[[Part, float], Proposal]]] = {
     "blur": _blur,
     "jitter": _jitter,
-    "noise": _noise,
     "overexposure": _overexposure,
     "low_light": _low_light,
     "compression": _compression,

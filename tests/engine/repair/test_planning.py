@@ -122,3 +122,18 @@ def test_only_the_covered_pixels_are_measured(clean):
     covered = propose(Part.of(photo, around, coverage), "noise", 0.5)
     outside = propose(Part.of(photo, around, 255 - coverage), "noise", 0.1)
     assert covered.settings["sigma"] > 3 * outside.settings.get("sigma", 0)
+
+
+def test_a_large_part_is_measured_by_squares_of_it():
+    dice = np.random.default_rng(7)
+    rgb = np.full((2600, 3000, 3), 120, np.uint8)
+    noisy = dice.normal(120, 12, (1300, 3000, 3))
+    rgb[1300:] = np.rint(noisy)
+    box = Box(0, 1250, 3000, 2600)
+    coverage = np.zeros((box.height, box.width), np.uint8)
+    coverage[50:] = 255
+    part = Part.of(rgb, box, coverage)
+    assert part.inside.size <= 12 * 512 * 512
+    assert part.inside.mean() > 0.8
+    plan = propose(part, "noise", 0.6)
+    assert plan.settings["sigma"] == pytest.approx(12 / 3**0.5, rel=0.1)
