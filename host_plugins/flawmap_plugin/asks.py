@@ -109,6 +109,8 @@ def look(work: Work, judgement: Judgement, limit: Mask | None) -> Steps[list[Lay
     # Before the layers come: one copy of the photo in this process is enough.
     reader.drop()
     layers, shown = yield from _shown(work, photo.photo_id, judgement, report, limit, True)
+    if found.document.size != size:
+        raise Stale("The canvas changed while flaws were looked for.", "Look again.")
     before, found.photo = found.photo, photo
     found.lineage = photo.lineage or found.lineage
     found.size, found.limit, found.limited = size, limit, limit is not None

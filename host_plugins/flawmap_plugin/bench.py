@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from flawmap_api import __version__
 from flawmap_api.errors import FlawmapError, NotFound
 from flawmap_api.messages import Close
 from flawmap_api.photobook import PhotoBook
@@ -78,6 +79,7 @@ class Bench:
         self._host = host
         self._home = home
         self.log = open_log(home.log)
+        self.log.info("%s %s, plug-in %s", host.can.name, host.can.version, __version__)
         self.settings, damaged = load_settings(home.settings)
         self.texts = Texts.chosen(self.settings.language, host.can.language)
         self._link = EngineLink(

@@ -241,6 +241,14 @@ def test_a_changed_canvas_makes_the_findings_stale(desk, document):
     assert desk.state.phase == "found"
 
 
+def test_a_canvas_that_changes_while_it_works_gets_no_layers_at_wrong_places(desk, document):
+    desk.find()
+    desk.wait(lambda: desk.state.doing.startswith("Looking"))
+    document.crop_canvas((200, 200))
+    desk.wait()
+    assert document.shown is None and desk.state.message.action == "find"
+
+
 def test_painted_over_pixels_are_noticed_after_the_click_is_answered(desk, host, document):
     desk.now("find")
     noise = next(row for row in desk.state.rows if row.distortion == "noise")
