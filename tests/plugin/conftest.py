@@ -21,6 +21,7 @@ from flawmap_api.connection import connection_path, process_is, read_connection
 from flawmap_cli.demo import demo_photo
 from flawmap_plugin.desk import Desk
 from flawmap_plugin.home import Home
+from flawmap_plugin.state import State
 
 SCRIPTED = Path(__file__).parents[1] / "engines" / "scripted.py"
 
@@ -43,6 +44,20 @@ class Driven(Desk):
         """Run a verb to its end."""
         getattr(self, verb)(*args, **kwargs)
         self.wait()
+
+    def during(self, when: str, what: Callable[[], None]) -> None:
+        """Find to the end; do something once it says that it does so, or shows "progress"."""
+        left = [what]
+
+        def look(state: State) -> None:
+            progress = when == "progress" and state.progress is not None
+            if left and (progress or state.doing.startswith(when)):
+                left.pop()()
+
+        watch = self.observe(look)
+        self.now("find")
+        watch.stop()
+        assert not left, f"It never said {when!r}."
 
     @property
     def said(self) -> str:

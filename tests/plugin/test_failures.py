@@ -74,10 +74,7 @@ def test_an_engine_killed_while_it_looks_is_replaced_and_nobody_is_told(own, own
     big.undo()
     kill_engine(own_folder)
     before = big.state()
-    own.find()
-    own.wait(lambda: own.state.progress is not None)
-    kill_engine(own_folder)
-    own.wait()
+    own.during("progress", lambda: kill_engine(own_folder))
     assert own.state.phase == "found" and own.state.message.kind == "info"
     assert shown(big) == expected
     big.undo()
@@ -171,10 +168,14 @@ def test_a_lost_engine_is_given_the_repaired_picture_again(own, own_folder, docu
 
 def test_cancel_ends_it_at_once_and_the_next_press_works(own, big):
     before = big.state()
-    own.find()
-    own.wait(lambda: own.state.progress is not None)
-    own.cancel()
-    assert not own.busy and own.said == "Cancelled."
+    ended = []
+
+    def cancel():
+        own.cancel()
+        ended.append(not own.busy)
+
+    own.during("progress", cancel)
+    assert ended == [True] and own.said == "Cancelled."
     assert big.state() == before
     own.now("find")
     assert own.state.phase == "found"
@@ -312,7 +313,7 @@ def test_diagnostics_say_what_a_helper_needs(desk, document):
 
 def test_a_closed_desk_is_quiet(own, big):
     own.find()
-    own.wait(lambda: own.state.doing.startswith("Looking"))
+    own.wait(lambda: own.state.doing.startswith("Looking") or not own.busy)
     own.close()
     assert not own.busy
     own.host.loop.skip(5)

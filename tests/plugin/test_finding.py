@@ -210,22 +210,26 @@ def test_looking_takes_what_a_slider_asked_for_with_it(desk, host, document):
 def test_work_goes_on_while_another_document_is_in_front(desk, host, marked, clean):
     first, second = document_of(marked, title="one"), document_of(clean, title="two")
     host.show(first)
-    desk.find()
-    desk.wait(lambda: desk.state.doing.startswith("Looking"))
-    host.show(second)
-    desk.look_around()
-    assert desk.state.doing.startswith("one: ")
-    desk.wait()
+    seen = []
+
+    def switch():
+        host.show(second)
+        desk.look_around()
+        seen.append(desk.state.doing)
+
+    desk.during("Looking", switch)
+    assert seen[0].startswith("one: ")
     assert first.shown is not None and second.shown is None
     assert desk.state.rows == ()
 
 
 def test_a_document_that_is_closed_meanwhile_is_let_go(desk, host, document):
-    desk.find()
-    desk.wait(lambda: desk.state.doing.startswith("Looking"))
-    document.close()
-    host.show(None)
-    desk.wait()
+    def close():
+        document.close()
+        host.show(None)
+
+    desk.during("Looking", close)
+    desk.look_around()
     assert desk.state.phase == "empty"
 
 
@@ -242,10 +246,7 @@ def test_a_changed_canvas_makes_the_findings_stale(desk, document):
 
 
 def test_a_canvas_that_changes_while_it_works_gets_no_layers_at_wrong_places(desk, document):
-    desk.find()
-    desk.wait(lambda: desk.state.doing.startswith("Looking"))
-    document.crop_canvas((200, 200))
-    desk.wait()
+    desk.during("Looking", lambda: document.crop_canvas((200, 200)))
     assert document.shown is None and desk.state.message.action == "find"
 
 
