@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from flawmap_plugin.state import Row, State
@@ -25,17 +26,25 @@ class Panel(QtWidgets.QWidget):
     Parameters
     ----------
     app : App
+    renew : callable
+        Called once when the widgets no longer speak the person's language.
     """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, renew: Callable[[], None]) -> None:
         super().__init__()
         self._app = app
+        self._renew = renew
         self._desk = app.desk
         self._texts = app.desk.texts
         self._state = State()
         self._build()
-        self._watch = self._desk.observe(self.draw)
-        self.destroyed.connect(lambda *_: self._watch.stop())
+        watch = self._watch = self._desk.observe(self.draw)
+        # Not a method: it would hold the widget that is being destroyed.
+        self.destroyed.connect(lambda *_: watch.stop())
+
+    def close_watch(self) -> None:
+        """Follow the desk no more."""
+        self._watch.stop()
 
     # ------------------------------------------------------------------ widgets
 
@@ -232,6 +241,10 @@ class Panel(QtWidgets.QWidget):
 
     def draw(self, state: State) -> None:
         """Show a state."""
+        if self._desk.texts.language != self._texts.language:
+            # Later: whoever tells us goes through the observers just now.
+            self._texts = self._desk.texts
+            QtCore.QTimer.singleShot(0, self._renew)
         before, self._state = self._state, state
         working = "cancel" in state.can
         self._find.setVisible(not working)

@@ -66,6 +66,8 @@ class FlawmapExtension(Extension):
         top.setMenu(menu)
         for one in ACTIONS:
             action = window.createAction(one.name, texts(one.label), f"tools/scripts/{MENU}")
+            # Krita took the text of `flawmap.action`, which is for its dialog of shortcuts.
+            action.setText(texts(one.label))
             action.triggered.connect(_calls(one.verb))
         _watch_handoff()
 
@@ -124,12 +126,18 @@ class FlawmapDocker(DockWidget):
 
     def fill(self) -> None:
         """Make the contents, if they are not there yet."""
-        if self._panel is not None:
-            return
+        if self._panel is None:
+            self.renew()
+
+    def renew(self) -> None:
+        """Make the contents anew: at first, and in another language."""
         from .docker import Panel
 
-        self._panel = Panel(app())
+        old, self._panel = self._panel, Panel(app(), self.renew)
         self.setWidget(self._panel)
+        if old is not None:
+            old.close_watch()
+            old.deleteLater()
 
     def canvasChanged(self, canvas: Any) -> None:  # noqa: N802, ARG002 - Krita's name
         """Another document is in front, or none."""
