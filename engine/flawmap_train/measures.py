@@ -38,7 +38,7 @@ _TESTS: Final[dict[str, Callable[[str, Any], bool]]] = {
 
 
 class LabelledSet:
-    """A folder with `set.json` and its table, at most `limit` rows of it, evenly taken."""
+    """A folder with `set.json` and its table, about `limit` rows of it, evenly taken."""
 
     def __init__(self, folder: Path, limit: int | None = None) -> None:
         self.folder = folder
@@ -48,7 +48,14 @@ class LabelledSet:
             where = self.spec.get("where", {}).items()
             rows = [r for r in csv.DictReader(f) if all(r[k] == v for k, v in where)]
         if limit is not None and len(rows) > limit:
-            rows = [rows[i] for i in np.unique(np.linspace(0, len(rows) - 1, limit).astype(int))]
+            # A series is of use as a whole only.
+            units: dict[str, list[dict[str, str]]] = {}
+            for i, row in enumerate(rows):
+                units.setdefault(row.get("series", str(i)), []).append(row)
+            each = list(units.values())
+            count = max(1, limit * len(each) // len(rows))
+            taken = np.unique(np.linspace(0, len(each) - 1, count).astype(int))
+            rows = [row for i in taken for row in each[i]]
         self.rows = rows
 
     @property
@@ -239,7 +246,7 @@ def _damaged(labelled: LabelledSet, findings: Findings) -> Iterator[Row]:
         yield row_
     if every:
         figures = [k for k in every[0] if k not in ("distortion", "photos")]
-        mean = {k: float(np.nanmean([float(r[k]) for r in every])) for k in figures}
+        mean = {k: _mean([float(r[k]) for r in every]) for k in figures}
         yield {"distortion": "mean", "photos": sum(int(r["photos"]) for r in every), **mean}
 
 
@@ -255,7 +262,8 @@ def _graded(labelled: LabelledSet, findings: Scalars) -> Iterator[Row]:
         each = [np.array(sorted(v)) for (n, _), v in series.items() if n == name and len(v) > 2]
         if not each:
             continue
-        ranked = [srcc(v[:, 0], v[:, 1]) for v in each]
+        # A series in which nothing moves has no order.
+        ranked = np.nan_to_num([srcc(v[:, 0], v[:, 1]) for v in each])
         falls = [float(np.diff(v[:, 1]).min()) for v in each]
         rises = [float(v[-1, 1] - v[0, 1]) for v in each]
         kept = [f >= -1 / 255 and r >= 0.2 for f, r in zip(falls, rises, strict=True)]
@@ -265,9 +273,15 @@ def _graded(labelled: LabelledSet, findings: Scalars) -> Iterator[Row]:
             "never falls and rises": float(np.mean(kept)),
             "never falls": float(np.mean([f >= -1 / 255 for f in falls])),
             "rises": float(np.mean([r >= 0.2 for r in rises])),
-            "median rank": float(np.nanmedian(ranked)),
-            "worst rank": float(np.nanmin(ranked)) if np.isfinite(ranked).any() else float("nan"),
+            "median rank": float(np.median(ranked)),
+            "worst rank": float(np.min(ranked)),
         }
+
+
+def _mean(values: list[float]) -> float:
+    """Over what is a number."""
+    known = [v for v in values if np.isfinite(v)]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def _plane(file: Path) -> BytePlane:
