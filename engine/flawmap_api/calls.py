@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -46,7 +46,8 @@ class _Task:
     on_progress: ProgressCallback | None
     on_partial: PartialCallback | None
     on_done: Callable[[], None] | None = None
-    ask: Ask | None = None
+    #: What it asked last; there from its first step on.
+    ask: Ask = field(init=False)
     id: str = ""
     sent: float = 0.0
     accepted: bool = False
@@ -242,7 +243,7 @@ class Session:
             if self._restart is None:
                 self._restart = _Restart(self._relaunch)
             return
-        ask = task.ask or _nothing_to_ask()
+        ask = task.ask
         self._calls.pop(task.id, None)
         task.id, task.accepted, task.sent = new_id(), False, time.monotonic()
         request = Message(task.id, ask.request.type, to_body(ask.request), ask.blocks)
@@ -337,7 +338,7 @@ class Session:
         self.launched = restart.value or self.launched
         self._connect()
         for task in waiting:
-            if task.ask is not None and task.ask.bound:
+            if task.ask.bound:
                 self._advance(task, EngineReplaced("The engine was replaced."))
             else:
                 self._send(task)
@@ -385,7 +386,3 @@ def _progress(message: Message) -> Progress:
         return read(Progress, dict(message.body), "progress")
     except BadInput as error:
         raise EngineLost(f"The engine's progress cannot be read: {error}") from None
-
-
-def _nothing_to_ask() -> Ask:
-    raise EngineLost("A request was sent before its dialogue began.")

@@ -139,8 +139,10 @@ class _Process:
         self._when_idle = False
         self._parent_start = process_start(options.parent) if options.parent else None
         self._loading: Future[Networks] = Future()
+        from .inference.replaced import WeightsWatch
         from .inference.threads import thread_budget
 
+        self._weights = WeightsWatch()
         self._listen_to_signals()
         self._threads = thread_budget(options.threads)
         threading.Thread(target=self._load, name="loading", daemon=True).start()
@@ -201,6 +203,8 @@ class _Process:
                     return "it was asked to end once idle"
                 if _identity(self._path) != own_file:
                     return "another engine has taken its place"
+                if self._weights.changed():
+                    return "its networks were replaced"
         return "it was told to"
 
     def _parent_lives(self) -> bool:
@@ -250,19 +254,8 @@ class _Process:
             device=self._options.device,
             folder=str(app.engine.files.folder),
             log=str(self._log),
-            models=_models(),
+            models=self._weights.models,
         )
-
-
-def _models() -> dict[str, str]:
-    """Name and hash of the networks that are there; loading them tells what is wrong with them."""
-    from .inference.weights import load_weights
-
-    try:
-        card = load_weights().card
-    except FlawmapError:
-        return {}
-    return {card.name: card.sha256}
 
 
 def _sentence(failure: BaseException, log: Path) -> FlawmapError | str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -116,6 +117,19 @@ def test_it_does_not_start_for_a_parent_that_is_dead(engines: Engines) -> None:
     gone.wait()
     engine = engines("--parent", str(gone.pid)).launch()
     assert engine.ended() == 0
+
+
+def test_an_engine_whose_networks_were_replaced_ends_once_idle(
+    engines: Engines, tmp_path: Path
+) -> None:
+    from flawmap_engine.inference.weights import weights_folder
+
+    weights = Path(shutil.copytree(weights_folder(), tmp_path / "weights"))
+    engine = engines(FLAWMAP_WEIGHTS=str(weights)).start()
+    card = json.loads((weights / "model.json").read_text())
+    (weights / "model.json").write_text(json.dumps({**card, "version": "another"}))
+    assert engine.ended() == 0
+    assert "its networks were replaced" in engine.log
 
 
 def test_an_engine_whose_place_was_taken_ends_once_idle(engines: Engines) -> None:
