@@ -44,17 +44,13 @@ _INSIDE = 128
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """A marked part: its cells on the view's grid, bounds, share of the photo, and its name.
-
-    `of` is the distortion of a part that is a region.
-    """
+    """A marked part: its cells on the view's grid, bounds, share of the photo, and its name."""
 
     cells: CellMask
     box: Box
     area: float
     how: str
     masked: bool = False
-    of: str | None = None
 
 
 def score_roi(
@@ -126,9 +122,7 @@ def _score(
             planes, name, thresholds[name], analysis.width, analysis.height, part.cells, MIN_AREA
         )
         strength = top_severity(severity, known) if reached else 0.0
-        if name != part.of and known.any():
-            # A region is what the planes say; elsewhere the head has heard more than planes.
-            strength = stands.severity.get(name, strength)
+        # The planes alone: a part must not deny the mask that lies on it.
         distortions[name] = RoiDistortion(
             severity=rounded(strength),
             unknown=rounded(1 - int(known.sum()) / size),
@@ -212,7 +206,6 @@ def _of_region(shape: RegionShape) -> _Part:
         box=shape.box,
         area=shape.area,
         how=f"region {shape.id}",
-        of=shape.distortion,
     )
 
 

@@ -59,13 +59,23 @@ def test_levels_become_numbers_as_the_papers_have_it():
         made, view="screen", thresholds=thresholds, box=Box(0, 0, 160, 120), head=Oracle()
     )
     assert score.quality == 0.125 and score.importance == 1.0
+    ground = Ground.of(made, "screen")
+    part = Part(np.ones((5, 6), bool), 0.025, 3, 4)
     # (0.4 · 0.3 + 0.4 · 0.5) / 0.8: given that it is there at all.
-    assert score.distortions["noise"].severity == 0.4
+    assert judge(made, ground, [part], Oracle())[0].severity["noise"] == pytest.approx(0.4)
     absent = Oracle(severity=(0.6, 0.4, 0, 0, 0, 0))
-    score = score_roi(
-        made, view="screen", thresholds=thresholds, box=Box(0, 0, 160, 120), head=absent
-    )
+    assert judge(made, ground, [part], absent)[0].severity["noise"] == 0.0
+
+
+def test_a_part_never_denies_the_mask_that_lies_on_it():
+    made, thresholds = seen()
+    denies = Oracle(severity=(1.0, 0, 0, 0, 0, 0))
+    options = {"view": "screen", "thresholds": thresholds, "box": Box(64, 32, 128, 96)}
+    score = score_roi(made, head=denies, **options)
+    assert score.distortions["blur"].severity == pytest.approx(230 / 255, abs=1e-4)
     assert score.distortions["noise"].severity == 0.0
+    plain = score_roi(made, head=None, **options)
+    assert score.distortions == plain.distortions
 
 
 def test_a_region_keeps_the_severity_of_its_own_planes():
@@ -74,7 +84,6 @@ def test_a_region_keeps_the_severity_of_its_own_planes():
     (region,) = report.regions
     score = score_roi(made, view="screen", thresholds=thresholds, region=region.id, head=Oracle())
     assert score.distortions["blur"].severity == pytest.approx(230 / 255, abs=1e-4)
-    assert score.distortions["noise"].severity == 0.4
 
 
 def test_where_nothing_is_known_the_head_is_not_believed():
