@@ -6,6 +6,7 @@ use the document between two questions, and it never waits.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -120,7 +121,9 @@ def look(work: Work, judgement: Judgement, limit: Mask | None) -> Steps[list[Lay
         found.change(item.key, print=prints.get(item.region.id))
     if before is not None and before.photo_id != photo.photo_id:
         work.book.forget(before.photo_id)
-        yield from plain_steps(Close(before.photo_id))
+        # A new engine never had it.
+        with contextlib.suppress(NotFound):
+            yield from plain_steps(Close(before.photo_id))
     return layers
 
 
@@ -176,23 +179,27 @@ class Gone(NotFound):
 
 
 def fresh(work: Work, steps: Callable[[], Steps[T]]) -> Steps[T]:
-    """Run steps over the photo; if the engine cannot have it again as it was, look again first."""
+    """Run steps over the photo; if the engine cannot have it again as it was, look again first.
+
+    Steps may so run twice: they have to see what they did already.
+    """
+    found = work.findings
     yield from opened(work)
-    dirty = work.findings.dirty
-    for box in list(dirty):
-        yield from update(work, box)
-    if dirty:
-        yield from judge(work, work.findings.judgement, render=False)
-        dirty.clear()
     try:
+        for box in list(found.dirty):
+            yield from update(work, box)
+        if found.dirty:
+            yield from judge(work, found.judgement, render=False)
+            found.dirty.clear()
         return (yield from steps())
     except NotFound as error:
-        if isinstance(error, (Stale, Gone)) or work.findings.report is None:
+        if isinstance(error, (Stale, Gone)):
             raise
     # A new engine, and pixels that were changed by updates: what it would open is the same picture,
     # but it need not be the same to the last bit.
-    work.findings.photo = None
-    yield from look(work, work.findings.judgement, work.findings.limit)
+    found.photo = None
+    found.dirty.clear()
+    yield from look(work, found.judgement, found.limit)
     return (yield from steps())
 
 

@@ -196,6 +196,15 @@ class Bench:
 
         `fresh`: it speaks of findings; they are compared with the document, or made again, first.
         """
+        with self._caught():
+            self._start(steps, then, fresh)
+
+    def _start(
+        self,
+        steps: Callable[[Work], Steps[T]],
+        then: Callable[[Findings, T], None] | None,
+        fresh: bool,
+    ) -> None:
         found = self._front()
         if found is None:
             self._say(Message("info", self.texts("message.no_document")))

@@ -86,6 +86,8 @@ def repair(
         Of the new layer.
     """
     found = work.findings
+    if _repaired(work, key).repair is not None:
+        return (yield from _scored(work, key))
     proposed = yield from plan(work, key)
     if not proposed.possible:
         return Done(proposed)
@@ -97,9 +99,9 @@ def repair(
     chosen = named.name if named is not None and named.name in filters else ""
     made = Repair("", proposed, amount, area, chosen)
     settings: Mapping[str, object] = named.settings if named is not None else {}
+    found.change(key, before=before, after=None)
     if not (yield from _place(work, key, made, name, settings, None)):
         return Done(proposed, False, before, before)
-    found.change(key, before=before, after=None)
     return (yield from _scored(work, key))
 
 
@@ -119,7 +121,7 @@ def change_strength(work: Work, key: str, strength: float, name: str) -> Steps[D
 def undo_repair(work: Work, key: str) -> Steps[Done]:
     """Take a finding's repair away again."""
     finding = _repaired(work, key)
-    made = finding.repair
+    made = finding.repair or finding.undone
     if made is None:
         raise Gone("There is no repair to undo.")
     work.findings.document.remove_layer(made.layer)

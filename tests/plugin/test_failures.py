@@ -163,6 +163,27 @@ def test_a_lost_engine_is_given_the_repaired_picture_again(own, own_folder, docu
     assert document.layers == layers
 
 
+@pytest.mark.parametrize("verb", ["repair", "undo_repair", "change_strength"])
+def test_an_engine_killed_after_the_layer_was_touched_is_not_asked_for_it_twice(
+    own, own_folder, document, verb
+):
+    own.now("find")
+    key = next(row.key for row in own.state.rows if row.distortion == "noise")
+    if verb != "repair":
+        own.now("repair", key)
+    left = [own_folder]
+
+    def kill(state):
+        if left and state.doing.startswith("Scoring"):
+            kill_engine(left.pop())
+
+    own.observe(kill)
+    own.now(verb, *([key, 0.5] if verb == "change_strength" else [key]))
+    assert not left and own.state.message.kind == "info"
+    assert len(document.layers) == (1 if verb == "undo_repair" else 2)
+    assert own.state.row(key).repaired == (verb != "undo_repair")
+
+
 # ---------------------------------------------------------------------------- cancel
 
 
