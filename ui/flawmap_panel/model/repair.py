@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from flawmap_api.errors import FlawmapError
 from flawmap_api.geometry import Box
 from flawmap_api.repair import RepairPlan
 from flawmap_api.results import OpenedPhoto
+from flawmap_export import read_original, write_repaired
 
 from .engine_room import EngineRoom
 from .observable import Observable
@@ -159,6 +161,26 @@ class RepairDesk(Observable):
         self.plan = self.preview = None
         self.busy = False
         self.tell("repair")
+
+    def save(self, source: Path, out: Path, done: Callable[[Path], None]) -> None:
+        """Write a copy of the file with the kept repairs, from the file's own numbers.
+
+        The original is only read. Repairs follow one another in the order in which they were kept.
+        """
+        photo, kept, judgement = self._photo, self.kept, self._judgement
+        if photo is None or not kept:
+            return
+
+        def work(client: EngineClient, _: Any) -> Path:
+            original = read_original(source)
+            repairs = []
+            for plan, strength in kept:
+                pixels = client.repair_render(plan, original.part(plan.around), strength=strength)
+                coverage = _coverage(client, photo, plan, judgement)
+                repairs.append((plan.box, pixels.pixels, coverage))
+            return write_repaired(source, repairs, out)
+
+        self._room.ask(work, done, self._tell_failure, urgency=4)
 
     def _failed(self, error: FlawmapError) -> None:
         self.busy = False

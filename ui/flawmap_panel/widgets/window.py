@@ -171,6 +171,9 @@ class Window(QMainWindow):
         )
         menu.addSeparator()
         menu.addAction(add("send", self.tr("&Send findings on…"), "Ctrl+E", self.send))
+        menu.addAction(
+            add("save-repaired", self.tr("Save &repaired copy…"), "Ctrl+S", self.save_repaired)
+        )
         menu.addAction(add("reveal", self.tr("Show in file &manager"), "", self.reveal))
         menu.addSeparator()
         menu.addAction(add("remove", self.tr("&Remove from window"), "Ctrl+W", self._remove))
@@ -371,6 +374,33 @@ class Window(QMainWindow):
     def send(self) -> None:
         """Write the chosen photos' findings in a format of the registry."""
         SendDialog(self.workspace, self.strip.chosen(), self).open()
+
+    def save_repaired(self) -> None:
+        """Write the kept repairs into a copy beside the original."""
+        photo, desk = self.workspace.photos.current, self.workspace.repair
+        if photo is None or not desk.kept:
+            self.banner.say(
+                self.tr("No repair is kept yet."),
+                self.tr("Select a finding, ask what can be done about it, and keep the repair."),
+            )
+            return
+        ending = photo.path.suffix.lower()
+        ending = ending if ending in (".jpg", ".jpeg", ".tif", ".tiff") else ".png"
+        proposed = photo.path.with_name(f"{photo.path.stem}-repaired{ending}")
+        name, _ = QFileDialog.getSaveFileName(
+            self,
+            self.tr("Save repaired copy"),
+            str(proposed),
+            "PNG, TIFF, JPEG (*.png *.tif *.jpg)",
+        )
+        if name:
+            desk.save(photo.path, Path(name), self._saved)
+
+    def _saved(self, path: Path) -> None:
+        self.banner.say(
+            self.tr("The repaired copy is {}.").format(path.name),
+            actions=((self.tr("Open it"), lambda: self.open_paths([str(path)])),),
+        )
 
     def reveal(self) -> None:
         """Show the current photo's folder in the system's file manager."""
