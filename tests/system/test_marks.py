@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -155,7 +156,11 @@ def test_an_editors_document_has_the_lineage_of_its_file(
     Image.fromarray(clean).save(path, **options)
     from_file = engine.open(path).lineage
     assert from_file == (document or str(path))
-    assert engine.open(as_document(clean, str(path))).lineage == from_file
+    opened = engine.open(as_document(clean, str(path)))
+    assert opened.lineage == from_file
+    # A client that goes on naming the path means the same.
+    by_path = replace(opened, lineage=str(path))
+    assert engine.analyze(by_path).photo.lineage == engine.marks(by_path).lineage == from_file
 
 
 def test_a_region_that_is_not_there_cannot_be_marked(

@@ -18,7 +18,7 @@ from flawmap_api.wire import Block
 
 from ..jobs import Job
 from ..pixel_files import PixelFiles
-from ..store import Store
+from ..store import Entry, Store
 
 if TYPE_CHECKING:
     from ..inference import Networks
@@ -53,15 +53,24 @@ class Engine:
     born: float = field(default_factory=time.monotonic)
 
     @cached_property
+    def keeps_marks(self) -> bool:
+        """Whether this Python has SQLite; some builds do not."""
+        try:
+            import sqlite3  # noqa: F401 - looked for
+        except ImportError:
+            return False
+        return True
+
+    @cached_property
     def marks(self) -> MarkBook:
         """What people decided about regions; `Unsupported` where Python has no SQLite."""
-        try:
-            from ..marks import MarkBook
-        except ImportError:
+        if not self.keeps_marks:
             raise Unsupported(
                 "This Python has no SQLite, so no marks can be kept.",
                 "Install Flawmap in a Python that has it.",
-            ) from None
+            )
+        from ..marks import MarkBook
+
         return MarkBook()
 
     @property
@@ -110,6 +119,19 @@ class Context:
     def files(self) -> PixelFiles:
         """Files that pictures travel through."""
         return self.engine.files
+
+    def lineage(self, wanted: str | None, entry: Entry) -> str:
+        """Whose marks a request means: what it says, else what this client opened.
+
+        The path of a photo's file stands for the file's own lineage, as in `open`.
+        """
+        if not wanted:
+            return entry.source(self.client).lineage
+        if any(source.lineage == wanted for source in entry.sources.values()):
+            return wanted
+        from ..imaging import settled_lineage
+
+        return settled_lineage(wanted)
 
     def progress(self, stage: str, done: int, total: int) -> None:
         """Tell the client how far its request is."""

@@ -108,14 +108,15 @@ def _reported(request: Analyze | Regions, entry: Entry, context: Context) -> Rep
     from ..scoring import build_report
     from .marks import with_marks
 
-    source = entry.source(context.client, request.path, request.lineage)
+    lineage = context.lineage(request.lineage, entry) if request.lineage else None
+    source = entry.source(context.client, request.path, lineage)
     # Of a path that was never opened here nothing is known but that the client calls it so.
     known = request.path in (None, source.path)
     photo = PhotoInfo(
         path=request.path or source.path,
         file_sha256=source.file_sha256 if known else None,
         photo_id=entry.photo_id,
-        lineage=request.lineage or source.lineage,
+        lineage=lineage or source.lineage,
         width=entry.width,
         height=entry.height,
     )

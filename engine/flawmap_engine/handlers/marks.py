@@ -27,7 +27,7 @@ __all__ = ["get", "set_", "with_marks"]
 def get(request: MarksGet, context: Context) -> Reply:
     """Tell the marks of the photo's lineage."""
     with context.store.use(request.photo_id) as entry:
-        lineage = request.lineage or entry.source(context.client).lineage
+        lineage = context.lineage(request.lineage, entry)
         return _answer(context.engine.marks.read(_owner(lineage, entry)), entry, lineage, False)
 
 
@@ -38,7 +38,7 @@ def set_(request: MarksSet, context: Context) -> Reply:
     from .judgement import analysis_of, thresholds_of
 
     with context.store.use(request.photo_id) as entry:
-        lineage = request.lineage or entry.source(context.client).lineage
+        lineage = context.lineage(request.lineage, entry)
         owner, book = _owner(lineage, entry), context.engine.marks
         if request.region is None:
             return _answer(book.clear(owner), entry, lineage, False)
@@ -55,6 +55,8 @@ def with_marks(
 
     A report is worth having without marks, so a file of marks that cannot be read is a note in it.
     """
+    if not context.engine.keeps_marks:
+        return report
     from ..marks import verdicts
 
     try:

@@ -56,7 +56,7 @@ def update(request: Update, context: Context) -> Reply:
     with context.store.use(request.photo_id) as before:
         patch = _from_pixels(request.pixels, "", context, patch=True)
         photo = patched(pixels_of(before, context), request.box, patch)
-        lineage = request.lineage or before.source(context.client).lineage
+        lineage = context.lineage(request.lineage, before)
         source = Source(None, None, lineage, photo.notes)
         entry = context.store.add(photo, source, context.client)
         if before.analysis is not None and entry.analysis is None:

@@ -15,6 +15,8 @@ from .context import Context
 
 __all__ = ["bye", "hello", "models"]
 
+_MARKS = ("marks.get", "marks.set")
+
 
 def hello(request: Hello, context: Context) -> Reply:
     """Agree on a protocol, and say what this engine is and has."""
@@ -31,7 +33,7 @@ def hello(request: Hello, context: Context) -> Reply:
             "engine_version": __version__,
             "protocol": protocol,
             "protocols": list(PROTOCOL_RANGE),
-            "features": list(REQUESTS),
+            "features": [name for name in REQUESTS if engine.keeps_marks or name not in _MARKS],
             "distortions": list(card.distortions),
             "views": list(VIEWS),
             "device": engine.device(),

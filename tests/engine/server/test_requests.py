@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -272,3 +274,22 @@ def test_a_path_that_no_file_can_have_is_told_so(client: RawClient) -> None:
         with pytest.raises(Refused, match=words) as refused:
             client.ask("open", {"path": path})
         assert refused.value.code == "bad_input"
+
+
+def test_a_python_without_sqlite_keeps_no_marks_and_says_so(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "sys.modules['sqlite3'] = None\n"
+        "from flawmap_api.errors import Unsupported\n"
+        "import flawmap_engine.application, flawmap_engine.handlers.marks\n"
+        "from flawmap_engine.handlers import Engine\n"
+        "engine = Engine(None, None, None, 'auto', 1, None)\n"
+        "assert not engine.keeps_marks\n"
+        "try:\n"
+        "    engine.marks\n"
+        "except Unsupported as error:\n"
+        "    print(error.message)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.stdout == "This Python has no SQLite, so no marks can be kept.\n"
