@@ -31,7 +31,7 @@ def export_head(network: RoiNetwork, file: Path) -> RoiGraph:
     ValueError
         If it is larger than a head may be.
     """
-    graph = RoiGraph(network.eval())
+    graph = RoiGraph(network).eval()
     channels = int(network.map_mean.numel())
     inputs = (
         torch.zeros(channels, 11, 16),

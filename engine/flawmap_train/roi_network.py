@@ -51,11 +51,14 @@ class RoiNetwork(nn.Module):
         )
         self.answer = nn.Linear(_MIXED, 2 * LEVELS + (LEVELS + 1) * _KINDS + 1 + _KINDS)
 
-    def forward(self, tokens: Tensor, pooling: Tensor, numbers: Tensor) -> Said:
+    def forward(
+        self, tokens: Tensor, pooling: Tensor, numbers: Tensor, filled: Tensor | None = None
+    ) -> Said:
         """Logits for parts.
 
         tokens [b, cells, channels]; pooling [b, n, cells], rows sum to 1; numbers [b, n, numbers].
-        A cell that belongs to no photo (padding) has zeros as features: its key says nothing.
+        filled [b, cells]: 1 for cells of a photo, 0 for what pads it to the batch's size; without
+        it every cell is one.
         """
         tokens = (tokens - self.map_mean) / self.map_sd
         if self.training:
@@ -64,10 +67,17 @@ class RoiNetwork(nn.Module):
             tokens = tokens * kept / (1 - _FORGOTTEN)
         seen = self.eyes(tokens)
         part = torch.matmul(pooling, seen)
-        whole = seen.mean(1, keepdim=True).expand_as(part)
+        if filled is None:
+            whole = seen.mean(1, keepdim=True)
+        else:
+            share = filled[..., None] / filled.sum(1)[:, None, None]
+            whole = (seen * share).sum(1, keepdim=True)
+        whole = whole.expand_as(part)
         told = self.told(((numbers - self.number_mean) / self.number_sd).clamp(-6, 6))
         asked = self.ask(torch.cat([part, told], -1))
         weight = torch.matmul(asked, self.key(seen).transpose(1, 2)) / _EYES**0.5
+        if filled is not None:
+            weight = weight - 1e4 * (1 - filled[:, None])
         around = torch.matmul(torch.softmax(weight, -1), seen)
         mixed = self.mix(torch.cat([part, whole, around, told], -1))
         out = self.answer(mixed)

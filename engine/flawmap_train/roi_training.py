@@ -104,7 +104,7 @@ def _row(record: Record, networks: Networks) -> tuple[Any, ...]:
     parts = [Part(c, float(a)) for c, a in zip(record.cells, record.area, strict=True)][:count]
     channels, h, w = analysis.maps.shape
     maps = np.zeros((CELLS, channels), np.float16)
-    maps[: h * w] = analysis.maps.reshape(channels, -1).T
+    maps[: h * w] = analysis.maps.reshape(channels, h * w).T
     pooling = np.zeros((PARTS, CELLS), np.float16)
     numbers = np.zeros((PARTS, len(NUMBERS)), np.float32)
     labels = np.full((PARTS, record.labels.shape[1]), UNKNOWN, np.float32)
@@ -159,8 +159,8 @@ def train(
         order = rng.permutation(len(table.count))
         for start in range(0, len(order), _BATCH):
             chosen = order[start : start + _BATCH]
-            tokens, pooling, numbers, labels = _batch(table, chosen)
-            loss = _loss(network(tokens, pooling, _shaken(rng, numbers)), labels)
+            tokens, pooling, numbers, labels, filled = _batch(table, chosen)
+            loss = _loss(network(tokens, pooling, _shaken(rng, numbers), filled), labels)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -185,8 +185,8 @@ def predict(network: RoiNetwork, table: Table) -> list[FloatArray]:
     with torch.no_grad():
         for start in range(0, len(table.count), 64):
             chosen = np.arange(start, min(start + 64, len(table.count)))
-            tokens, pooling, numbers, _ = _batch(table, chosen)
-            said = network(tokens, pooling, numbers)
+            tokens, pooling, numbers, _, filled = _batch(table, chosen)
+            said = network(tokens, pooling, numbers, filled)
             for i, x in enumerate(said):
                 y = torch.softmax(x, -1) if i < 3 else torch.sigmoid(x)
                 out[i].append(y.numpy())
@@ -221,12 +221,15 @@ def _standardise(network: RoiNetwork, table: Table) -> None:
         sd.copy_(torch.from_numpy(np.maximum(values.std(0), 0.02)))
 
 
-def _batch(table: Table, chosen: npt.NDArray[np.int64]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _batch(
+    table: Table, chosen: npt.NDArray[np.int64]
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Tokens, pooling, numbers, labels, and which cells are a photo's."""
     arrays = (table.maps, table.pooling, table.numbers, table.labels)
     tokens, pooling, numbers, labels = (
         torch.from_numpy(np.ascontiguousarray(a[chosen])).float() for a in arrays
     )
-    return tokens, pooling, numbers, labels
+    return tokens, pooling, numbers, labels, (tokens.abs().sum(-1) > 0).float()
 
 
 _PER_KIND: Final = len(NUMBERS[: NUMBERS.index("area")]) // _KINDS
@@ -303,5 +306,5 @@ def _loss(said: Said, labels: Tensor) -> Tensor:
 def _tuned(network: RoiNetwork, tune: Table) -> float:
     network.eval()
     with torch.no_grad():
-        tokens, pooling, numbers, labels = _batch(tune, np.arange(len(tune.count)))
-        return float(_loss(network(tokens, pooling, numbers), labels))
+        tokens, pooling, numbers, labels, filled = _batch(tune, np.arange(len(tune.count)))
+        return float(_loss(network(tokens, pooling, numbers, filled), labels))
