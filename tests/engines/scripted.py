@@ -6,7 +6,7 @@ Run like the real one (`scripted.py run --runtime-dir DIR …`). The script is a
 - `ignore_sigterm` true; `silent` true: binds, writes its file, never answers;
 - `garbage` true: answers with bytes that are no message;
 - `count_starts` and `log_requests`: files to which pids and request types are added;
-- `protocols` [oldest, newest] and `version`, as another release would have them;
+- `protocols` [oldest, newest], `version` and `features`, as another release would have them;
 - `answers` {type: body} for results, {type: {"error": {…}}} for errors;
 - `die_on` {type: "before_accept" | "accepted" | "progress"}: killed with -9 at that moment, and
   only the first time, if `once` names a file (made then);
@@ -61,7 +61,8 @@ class Scripted:
         client_public, client_secret = zmq.curve_keypair()
         self.work, self.control = self._bind(public, secret), self._bind(public, secret)
         protocols = script.get("protocols", list(PROTOCOL_RANGE))
-        self.hello = {**HELLO, "protocols": protocols, "pid": os.getpid()}
+        features = script.get("features", HELLO["features"])
+        self.hello = {**HELLO, "protocols": protocols, "pid": os.getpid(), "features": features}
         self.info = ConnectionInfo(
             work=self.work.last_endpoint.decode(),
             control=self.control.last_endpoint.decode(),
