@@ -146,6 +146,7 @@ PROOFS := \
 	tests/engine/server/test_connection_file.py \
 	tests/engine/server/test_versions.py \
 	tests/engine/server/test_who_gets_in.py \
+	tests/exporters/test_repaired.py \
 	tests/exporters/test_staging.py \
 	tests/system
 PROOF_PHOTO ?= ui/flawmap_cli/data/demo.webp
@@ -155,6 +156,7 @@ proofs: $(VENV)/.ready-test-$(EXTRA)
 	$(VENV)/bin/python tests/proofs/kill_engine.py '$(PROOF_PHOTO)'
 	$(VENV)/bin/python tests/proofs/fuzz_images.py
 	$(VENV)/bin/python tests/proofs/fuzz_wire.py
+	$(VENV)/bin/python tests/proofs/repairs.py
 
 # Nothing but pip: it fetches the builder into an environment of its own.
 wheel: | $(VENV)/bin/python

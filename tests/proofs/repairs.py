@@ -80,7 +80,9 @@ def exposure(x: Any, stops: float, rng: Any) -> Any:
 def jpeg(x: Any, quality: float, rng: Any) -> Any:
     """A JPEG round trip."""
     data = cv2.imencode(
-        ".jpg", np.rint(x[..., ::-1] * 255), [cv2.IMWRITE_JPEG_QUALITY, round(quality)]
+        ".jpg",
+        np.rint(x[..., ::-1] * 255).astype(np.uint8),
+        [cv2.IMWRITE_JPEG_QUALITY, round(quality)],
     )[1]
     return cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1].astype(np.float32) / 255
 
@@ -296,7 +298,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=os.environ.get("FLAWMAP_DATA"))
     parser.add_argument("--photos", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", nargs="*", default=list(DAMAGES))
+    parser.add_argument("--only", nargs="*", default=list(DAMAGES), choices=DAMAGES)
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
     if options.data is None:
@@ -304,8 +306,8 @@ def main() -> None:
         return
     wrong: list[str] = []
     with flawmap_api.connect(private=True) as engine:
-        for number, damage in enumerate(options.only):
-            rng = np.random.default_rng([options.seed, number])
+        for damage in options.only:
+            rng = np.random.default_rng([options.seed, list(DAMAGES).index(damage)])
             outcomes = []
             for name, clean in photos(Path(options.data), rng):
                 outcome = try_repair(engine, cases_of(clean, name, damage, rng))

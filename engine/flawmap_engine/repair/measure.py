@@ -82,7 +82,7 @@ def blur_radius(rgb: Bytes, inside: Mask, noise: float = 0.0) -> float | None:
         return None
     ratio = steep[crest] / np.maximum(flat[crest], 1e-3)
     width = _AGAIN / np.sqrt(np.maximum(ratio**2 - 1, 1e-3))
-    return float(np.clip(np.percentile(width, 40), 0.2, 20))
+    return float(np.clip(np.percentile(width, 30), 0.2, 20))
 
 
 def stops_apart(rgb: Bytes, inside: Mask, around: Mask) -> float | None:

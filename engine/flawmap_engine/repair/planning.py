@@ -39,6 +39,8 @@ _SIGMA_AT: Final = (1.5, 5.2, 8.9, 14.3, 26.6, 60.0)
 #: and a texture everywhere looks like noise.
 _LEAST_NOISE: Final = 0.3
 _MOST_NOISE: Final = 1.6
+#: Below this luma sigma noise is told as faint.
+_FAINT: Final = 1.5
 #: Side and number of the squares that a large part is measured by.
 _SQUARE: Final = 512
 _MOST_SQUARES: Final = 12
@@ -161,9 +163,8 @@ def _noise(part: Part, severity: float, scale: float) -> Proposal:
         "gimp": HostFilter("gegl:denoise-dct", {"patch-size": "8x8", "sigma": max(1.0, sigma)}),
         "krita": HostFilter("waveletnoisereducer", {"threshold": round(min(30, 1 + sigma), 1)}),
     }
-    return Proposal(
-        "denoise", 1.0, settings, sentence("repair.denoise", sigma=sigma), limits, filters
-    )
+    words = sentence("repair.denoise" if sigma >= _FAINT else "repair.denoise.faint", sigma=sigma)
+    return Proposal("denoise", 1.0, settings, words, limits, filters)
 
 
 def _blur(part: Part, severity: float) -> Proposal:
@@ -211,13 +212,14 @@ def _low_light(part: Part, severity: float) -> Proposal:
     by_tone = float(np.log2(0.16 / max(seen.middle, 0.004)))
     by_severity = 0.6 + 2.2 * severity
     found = [by_tone, by_severity] if apart is None else [by_tone, by_severity, max(apart, 0.3)]
-    stops = round(float(np.clip(np.median(found), 0.2, 3.0)), 2)
+    stops = round(float(np.clip(np.median(found), 0.2, 2.5)), 2)
     limits = [limit("limit.noise")] if stops > 1 else []
     if seen.crushed > 0.01:
         limits.append(limit("limit.black", percent=_percent(seen.crushed)))
     filters = {"gimp": HostFilter("gegl:exposure", {"exposure": stops})}
-    words = sentence("repair.lighten", stops=stops)
-    return Proposal("lighten", 1.0, {"stops": stops}, words, tuple(limits), filters)
+    words = sentence("repair.lighten", stops=round(0.8 * stops, 2))
+    # A region reaches over what was dark before; too little light looks less wrong than too much.
+    return Proposal("lighten", 0.8, {"stops": stops}, words, tuple(limits), filters)
 
 
 def _overexposure(part: Part, severity: float) -> Proposal:
@@ -240,7 +242,7 @@ def _overexposure(part: Part, severity: float) -> Proposal:
 
 def _compression(part: Part, severity: float) -> Proposal:
     del part
-    settings = {"sigma": round(2 + 8 * severity, 1)}
+    settings = {"sigma": round(2 + 3 * severity, 1)}
     return Proposal(
         "deblock", 1.0, settings, sentence("repair.deblock"), (limit("limit.compression"),)
     )
