@@ -6,7 +6,6 @@ The desk adds the verbs. Nothing here knows what a flaw is.
 from __future__ import annotations
 
 import contextlib
-import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -129,7 +128,7 @@ class Bench:
             if document is not None:
                 found = self._documents.get(document.key)
                 if found is None:
-                    found = self._documents[document.key] = self._adopt(document)
+                    found = self._documents[document.key] = notes.adopt(document)
                 found.document = document
                 if document.key != before:
                     self._follow(found)
@@ -228,7 +227,7 @@ class Bench:
             with self._caught():
                 if error is None and then is not None:
                     then(found, value)
-                self._note(found)
+                notes.keep(found)
             self.look_around()
 
         job.task = self._link.start(begin, done, lambda progress: self._progress(job, progress))
@@ -304,16 +303,6 @@ class Bench:
 
     # ------------------------------------------------------------------------ inside
 
-    def _adopt(self, document: Document) -> Findings:
-        text = document.read_note(notes.NOTE)
-        found = notes.findings_of(text, document)
-        if found is None:
-            path = document.path
-            lineage = notes.lineage_in(text) or (str(path) if path else f"document:{uuid.uuid4()}")
-            found = Findings(document, document.size, lineage)
-        found.note = text or ""
-        return found
-
     def _looked(self, found: Findings) -> None:
         """The document in front was just looked at; the desk adds what it wants to know."""
 
@@ -323,14 +312,6 @@ class Bench:
         if found.report is not None:
             judged = found.judgement
             self.settings = replace(self.settings, view=judged.view, strictness=judged.strictness)
-
-    def _note(self, found: Findings) -> None:
-        if found.report is None:
-            return
-        text = notes.note_of(found)
-        if text != found.note:
-            found.document.write_note(notes.NOTE, text)
-            found.note = text
 
     def _forget_closed(self) -> None:
         for key, found in list(self._documents.items()):

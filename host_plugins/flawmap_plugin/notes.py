@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import uuid
 import zlib
 from dataclasses import replace
 from typing import Any
@@ -16,11 +17,33 @@ from flawmap_api.report import Report
 from .findings import Finding, Findings, Judgement, Repair
 from .host import Document, Mask
 
-__all__ = ["NOTE", "findings_of", "lineage_in", "note_of"]
+__all__ = ["NOTE", "adopt", "findings_of", "keep", "lineage_in", "note_of"]
 
 #: Name under which a document keeps it.
 NOTE = "flawmap"
 _FORMAT = 1
+
+
+def adopt(document: Document) -> Findings:
+    """What is known of a document that is met for the first time."""
+    text = document.read_note(NOTE)
+    found = findings_of(text, document)
+    if found is None:
+        path = document.path
+        lineage = lineage_in(text) or (str(path) if path else f"document:{uuid.uuid4()}")
+        found = Findings(document, document.size, lineage)
+    found.note = text or ""
+    return found
+
+
+def keep(found: Findings) -> None:
+    """Write the note into the document, if there is anything new to be kept."""
+    if found.report is None:
+        return
+    text = note_of(found)
+    if text != found.note:
+        found.document.write_note(NOTE, text)
+        found.note = text
 
 
 def note_of(found: Findings) -> str:
