@@ -9,6 +9,7 @@ import time
 
 import gi
 
+gi.require_version("Babl", "0.1")
 gi.require_version("Gimp", "3.0")
 gi.require_version("Gegl", "0.4")
 
@@ -17,6 +18,7 @@ from gi.repository import Gegl, Gimp, Gio, GLib  # noqa: E402
 __all__ = [
     "Gimp",
     "Gio",
+    "alpha",
     "call",
     "channels",
     "closed",
@@ -27,6 +29,7 @@ __all__ = [
     "key_of",
     "load",
     "note",
+    "photo_seen",
     "place",
     "read",
     "selection",
@@ -158,6 +161,18 @@ def read(drawable, name=None, box=None):
     return bytes(drawable.get_buffer().get(rectangle, 1.0, name, _NO_EDGE))
 
 
+def alpha(layer):
+    """A layer's transparency, one byte a pixel."""
+    from gi.repository import Babl
+
+    own = layer.get_format()
+    grey = Babl.format_get_encoding(own).startswith("Y")
+    model = "Y'A u8" if grey else "R'G'B'A u8"
+    # In its own space: through sRGB and back not every value is the same.
+    name = Babl.get_name(Babl.format_with_space(model, Babl.format_get_space(own)))
+    return read(layer, name)[1 if grey else 3 :: 2 if grey else 4]
+
+
 def write(drawable, name, data):
     """Fill a drawable; the test's own doing, no undo step."""
     width, height = drawable.get_width(), drawable.get_height()
@@ -176,6 +191,18 @@ def visible(image, name=None):
         seen.delete()
 
 
+def photo_seen(image, name=None):
+    """Bytes of what is seen without the overlay."""
+    copy = image.duplicate()
+    try:
+        for layer in copy.get_layers():
+            if layer.get_parasite("flawmap-overlay"):
+                copy.remove_layer(layer)
+        return visible(copy, name)
+    finally:
+        copy.delete()
+
+
 def selection(image):
     """Bounds of the selection and its values there, or None."""
     bounds = Gimp.Selection.bounds(image)
@@ -186,9 +213,13 @@ def selection(image):
 
 
 def note(image):
-    """What the plug-in keeps with the image."""
-    parasite = image.get_parasite("flawmap")
-    return json.loads(json.loads(bytes(parasite.get_data()))["text"]) if parasite else None
+    """What the plug-in keeps with the image; it is written a moment after a verb's end."""
+    deadline = time.monotonic() + 5
+    while (parasite := image.get_parasite("flawmap")) is None:
+        if time.monotonic() > deadline:
+            raise TimeoutError("the image has no note")
+        time.sleep(0.02)
+    return json.loads(json.loads(bytes(parasite.get_data()))["text"])
 
 
 def digest(image):

@@ -81,7 +81,7 @@ def look(tools, photo, kind, out):
     import sys
 
     sys.path.insert(0, tools)
-    from gimp_tools import Gimp, do, find, load, note, place, read, selection, tints
+    from gimp_tools import Gimp, alpha, do, find, load, note, place, read, selection, tints
 
     def half_erased(layer):
         Gimp.context_set_feather(True)
@@ -110,11 +110,13 @@ def look(tools, photo, kind, out):
         from gi.repository import Gegl
 
         size = image.get_width(), image.get_height()
-        image.insert_channel(Gimp.Channel.new(image, "red", *size, 50, Gegl.Color.new("red")))
+        made = Gimp.Channel.new(image, "red", *size, 50, Gegl.Color.new("red"))
+        image.insert_channel(made, None, 0)
 
     image = load(photo)
-    layer = image.get_layers()[0]
-    exec(kind)
+    helpers = (half_erased, grouped, filtered, channelled)
+    names = {helper.__name__: helper for helper in helpers}
+    exec(kind, {"Gimp": Gimp, "image": image, "layer": image.get_layers()[0], **names})
     size = [image.get_width(), image.get_height()]
     hidden = [channel for channel in image.get_channels() if channel.get_visible()]
     for channel in hidden:
@@ -134,15 +136,15 @@ def look(tools, photo, kind, out):
             said = json.loads(bytes(channel.get_parasite("flawmap-layer").get_data()))
             region = said["data"]["region"]
             row = next(row for row in rows if row["key"] == region)
-            alpha = read(channel, None, row["box"])
+            data = read(channel, None, row["box"])
             drawn[region] = [row["box"], len(drawn)]
             with open(f"{out}/{drawn[region][1]}", "wb") as file:
-                file.write(alpha)
+                file.write(data)
     else:
         for region, tint in tints(image).items():
             drawn[region] = [place(tint), len(drawn)]
             with open(f"{out}/{drawn[region][1]}", "wb") as file:
-                file.write(read(tint, "R'G'B'A u8")[3::4])
+                file.write(alpha(tint))
     said = {"size": size, "id": note(image)["photo_id"], "drawn": drawn}
     if rows:
         said["key"] = rows[0]["key"]

@@ -12,17 +12,15 @@ from typing import Any
 
 from gi.repository import Gimp
 
-from flawmap_api.geometry import Box
 from flawmap_api.palette import COLOURS, css
 from flawmap_plugin.host import Group, Mask, OverlayState, Tint
 
 from .masks import colour_of, mask_format
-from .pixels import read_box, write_box
+from .pixels import read_alpha, write_box, write_tint
 from .tree import DATA, OVERLAY, attach, attached, leaves, no_step, one_step, own_roots, root_of
 
 __all__ = ["remove", "set_opacity", "set_visible", "show", "state"]
 
-_TINT_FORMAT = "R'G'B'A u8"
 #: GIMP has eight label colours for our eight: each gets the nearest that is still free.
 _TAGS = {
     "blur": Gimp.ColorTag.VIOLET,
@@ -136,21 +134,15 @@ def _insert_tint(image: Any, tint: Tint, parent: Any) -> None:
         image, tint.name, box.width, box.height, kind, 100.0, Gimp.LayerMode.NORMAL
     )
     # Filled before it is inserted: the canvas is then composed once.
-    write_box(layer, _whole(box), _TINT_FORMAT, tint.pixels)
+    write_tint(layer, tint.pixels, tint.colour)
     layer.set_offsets(box.x0, box.y0)
     image.insert_layer(layer, parent, 0)
     layer.set_color_tag(_tag(tint.colour))
     # GIMP makes equal names differ; what counts as renamed differs from this one.
     made = {"name": layer.get_name(), "offset": [box.x0, box.y0], "data": dict(tint.data)}
-    if not grey:
-        made["crc"] = zlib.crc32(tint.pixels)
-    attach(layer, DATA, made)
+    attach(layer, DATA, {**made, "crc": zlib.crc32(tint.pixels[3::4])})
     layer.set_lock_content(True)
     layer.set_lock_position(True)
-
-
-def _whole(box: Box) -> Box:
-    return Box(0, 0, box.width, box.height)
 
 
 def _tag(colour: str) -> Any:
@@ -196,11 +188,7 @@ def _touched(layer: Any) -> bool:
     offsets = layer.get_offsets()
     if [offsets.offset_x, offsets.offset_y] != made.get("offset"):
         return True
-    if "crc" not in made:
-        return False
-    size = Box(0, 0, layer.get_width(), layer.get_height())
-    pixels = read_box(layer, size, _TINT_FORMAT)
-    return zlib.crc32(pixels) != made["crc"]
+    return zlib.crc32(read_alpha(layer)) != made.get("crc")
 
 
 # ------------------------------------------------------------------------------ indexed images

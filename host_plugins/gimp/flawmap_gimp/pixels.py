@@ -21,7 +21,15 @@ gi.require_version("Babl", "0.1")
 gi.require_version("Gegl", "0.4")
 from gi.repository import Babl, Gegl, Gimp  # noqa: E402
 
-__all__ = ["Numbers", "numbers_of", "read_box", "read_visible", "write_box"]
+__all__ = [
+    "Numbers",
+    "numbers_of",
+    "read_alpha",
+    "read_box",
+    "read_visible",
+    "write_box",
+    "write_tint",
+]
 
 #: GEGL's types that the wire knows; the deeper ones are read as float.
 _TYPES = {"u8": "u8", "u16": "u16", "half": "f16", "float": "f32"}
@@ -67,9 +75,43 @@ def numbers_of(image: Any, drawable: Any) -> Numbers:
     name = Babl.get_name(Babl.format_with_space(f"{model}A {kind}", Babl.format_get_space(own)))
     icc = b""
     if profile is not None:
-        # GIMP keeps a linear image's profile linear: its curve is in the profile itself.
-        icc, linear = bytes(image.get_effective_color_profile().get_icc_profile()), False
+        # The numbers may be linear though the profile is not; never the other way round.
+        icc, linear = bytes(profile.get_icc_profile()), linear and not profile.is_linear()
     return Numbers(name, "YA" if grey else "RGBA", _TYPES[kind], linear, icc)
+
+
+def read_alpha(layer: Any) -> bytes:
+    """The transparency of a layer, one byte a pixel, as `write_tint` wrote it."""
+    name, grey = _in_own_space(layer)
+    data = read_box(layer, Box(0, 0, layer.get_width(), layer.get_height()), name)
+    return data[1::2] if grey else data[3::4]
+
+
+def write_tint(layer: Any, pixels: bytes, colour: str) -> None:
+    """Fill a layer of the box's size with 8-bit sRGB pixels of one colour and their transparency.
+
+    GEGL's ways from one space to another are not exact, not even for the transparency: where the
+    image is not sRGB, the colour is converted alone.
+    """
+    box = Box(0, 0, layer.get_width(), layer.get_height())
+    name, grey = _in_own_space(layer)
+    if name == "R'G'B'A u8":
+        write_box(layer, box, name, pixels)
+        return
+    space = Babl.format_get_space(layer.get_format())
+    one = Babl.format_with_space("Y' u8" if grey else "R'G'B' u8", space)
+    solid = bytes(Gegl.Color.new(colour).get_bytes(one).get_data()) + b"\0"
+    data = bytearray(solid * box.area)
+    data[len(solid) - 1 :: len(solid)] = pixels[3::4]
+    write_box(layer, box, name, bytes(data))
+
+
+def _in_own_space(layer: Any) -> tuple[str, bool]:
+    """Name of the 8-bit format with alpha in the layer's own space, and whether it is grey."""
+    own = layer.get_format()
+    grey = Babl.format_get_encoding(own).startswith("Y")
+    model = "Y'A u8" if grey else "R'G'B'A u8"
+    return Babl.get_name(Babl.format_with_space(model, Babl.format_get_space(own))), grey
 
 
 def read_visible(image: Any, box: Box | None = None, hidden: Sequence[Any] = ()) -> PixelData:
