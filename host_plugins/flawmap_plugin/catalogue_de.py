@@ -250,6 +250,7 @@ TEXTS: Final[dict[str, str]] = {
     "ui.panel": "Flawmap-Fenster",
     "ui.find": "Fehler suchen",
     "ui.find.tip": "Sucht Fehler im sichtbaren Foto, innerhalb der Auswahl, falls es eine gibt.",
+    "ui.find_whole": "Fehler im ganzen Foto suchen",
     "ui.cancel": "Abbrechen",
     "ui.cancel.tip": "Beendet, was gerade läuft.",
     "ui.score_selection": "Auswahl bewerten",

@@ -247,6 +247,7 @@ TEXTS: Final[dict[str, str]] = {
     "ui.panel": "Flawmap panel",
     "ui.find": "Find flaws",
     "ui.find.tip": "Look for flaws in the visible photo, within the selection if there is one.",
+    "ui.find_whole": "Find flaws in the whole photo",
     "ui.cancel": "Cancel",
     "ui.cancel.tip": "End what is under way.",
     "ui.score_selection": "Score selection",
