@@ -202,7 +202,7 @@ TEXTS: Final[dict[str, str]] = {
     "message.no_selection": "Nichts ist ausgewählt. Zuerst einen Teil des Fotos auswählen.",
     "message.nothing_there": "An dieser Stelle ist kein Fehler.",
     "message.nothing_to_select": "In der Liste steht kein Fehler.",
-    "message.masks_kept": "{count} {what} wurden angelegt.",
+    "message.masks_kept": "Als {what} behalten: {count}.",
     "message.repair_removed": "Die Reparatur wurde entfernt.",
     "message.exported": "{name} wurde ohne Überlagerung geschrieben.",
     "message.cancelled": "Abgebrochen.",

@@ -199,7 +199,7 @@ TEXTS: Final[dict[str, str]] = {
     "message.no_selection": "Nothing is selected. Select a part of the photo first.",
     "message.nothing_there": "There is no flaw at this point.",
     "message.nothing_to_select": "There is no flaw in the list.",
-    "message.masks_kept": "{count} {what} were made.",
+    "message.masks_kept": "Kept as {what}: {count}.",
     "message.repair_removed": "The repair was removed.",
     "message.exported": "{name} was written without the overlay.",
     "message.cancelled": "Cancelled.",
