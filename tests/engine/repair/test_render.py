@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image, ImageCms
 
 from flawmap_api.errors import Cancelled
 from flawmap_api.geometry import Box
 from flawmap_api.messages import CHANNELS, REPAIR_METHODS
-from flawmap_engine.repair import MARGINS, Encoding, render
+from flawmap_engine.imaging.colour import to_srgb
+from flawmap_engine.imaging.matrix_profile import parse_matrix_profile
+from flawmap_engine.repair import MARGINS, Encoding, Part, propose, render
 
 SETTINGS = {
     "denoise": {"sigma": 8.0},
@@ -299,12 +302,53 @@ def test_a_picture_smaller_than_a_block_is_repaired_too():
         assert result.shape == (5, 3, 3)
 
 
-def test_a_profile_with_another_tone_curve_is_honoured():
-    """The same picture in linear ProPhoto-like numbers and in sRGB's is lightened alike."""
-    from PIL import ImageCms
+@pytest.fixture(scope="module")
+def prophoto(data) -> bytes:
+    """A wide profile whose tone curve is not sRGB's."""
+    with Image.open(data / "formats" / "jpeg_icc_prophoto.jpg") as image:
+        return image.info["icc_profile"]
 
+
+def test_srgb_named_by_its_profile_is_srgb():
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     samples = document("f32", "RGB")
     plain = repaired(samples, "RGB", "lighten")
     named = repaired(samples, "RGB", "lighten", encoding=Encoding("RGB", icc=srgb))
     assert np.abs(plain - named).max() < 2e-3
+
+
+def test_a_profiles_own_tone_curve_is_honoured(prophoto):
+    """A stop is twice the light, whatever numbers stand for it."""
+    samples = np.full((8, 8, 3), 0.05, np.float32)
+    result = render(
+        samples,
+        Encoding("RGB", icc=prophoto),
+        Box(0, 0, 8, 8),
+        method="lighten",
+        strength=1,
+        settings={"stops": 1},
+    )
+    curve = parse_matrix_profile(prophoto).curves[0]
+    before, after = curve[[round(0.05 * 65535), round(float(result[0, 0, 0]) * 65535)]]
+    assert after / before == pytest.approx(2, rel=0.03)
+
+
+@pytest.mark.parametrize("linear", [False, True], ids=["curved", "linear"])
+def test_noise_that_was_measured_in_srgb_is_taken_out_of_a_wide_document(prophoto, linear):
+    grey = np.repeat(picture(256, 256, noise=0).mean(axis=2, keepdims=True), 3, axis=2)
+    dice = np.random.default_rng(8)
+    noisy = np.clip(grey + dice.normal(0, 0.05, grey.shape), 0, 1)
+    samples = [np.rint(x * 65535).astype(np.uint16) for x in (grey, noisy)]
+    seen, _ = to_srgb(samples[1], "RGB", prophoto, linear=linear)
+    plan = propose(Part.of(seen, Box(0, 0, 256, 256)), "noise", 0.75)
+    assert plan.method == "denoise"
+    result = render(
+        samples[1],
+        Encoding("RGB", linear, prophoto),
+        Box(0, 0, 256, 256),
+        method="denoise",
+        strength=1,
+        settings=plan.settings,
+    )
+    error = [float(np.abs(x.astype(float) - samples[0]).mean()) for x in (samples[1], result)]
+    assert error[1] < 0.4 * error[0]
