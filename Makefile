@@ -24,7 +24,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-train test-hosts lint format system-libs bench proofs wheel clean distclean
+.PHONY: help demo test test-train test-hosts lint format system-libs bench proofs translations wheel clean distclean
 
 help:
 	@echo 'make demo                analyse the photo that ships with Flawmap, damaged by a known recipe'
@@ -36,6 +36,7 @@ help:
 	@echo 'make format              put the code into its form'
 	@echo 'make bench               the table of docs/benchmarks.md'
 	@echo 'make proofs              the long form of docs/proofs.md (hours)'
+	@echo 'make translations        collect and compile the texts of the panel'
 	@echo 'make wheel               build the package into dist/'
 	@echo 'make system-libs         what a bare Debian or Ubuntu lacks'
 	@echo 'make clean, distclean    remove what was made; also the environments'
@@ -161,6 +162,16 @@ proofs: $(VENV)/.ready-test-$(EXTRA)
 # Nothing but pip: it fetches the builder into an environment of its own.
 wheel: | $(VENV)/bin/python
 	@$(VENV)/bin/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+# Collects the panel's texts for Qt Linguist and compiles what is translated.
+PANEL := ui/flawmap_panel
+translations: $(VENV)/.ready-dev-$(EXTRA)
+	@for language in de en; do \
+		$(VENV)/bin/pyside6-lupdate $(PANEL)/widgets/*.py -no-obsolete -locations none \
+			-source-language en -target-language $$language \
+			$$(test $$language != en || echo -pluralonly) \
+			-ts $(PANEL)/translations/flawmap_panel_$$language.ts && \
+		$(VENV)/bin/pyside6-lrelease $(PANEL)/translations/flawmap_panel_$$language.ts; done
 
 system-libs:
 	@missing=''; for p in $(DEBIAN_PACKAGES); do \

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication
 
 from flawmap_api.errors import FlawmapError
 
+from .language import use_language
 from .model.disk import DiskWatch
 from .model.settings import PanelSettings, load, save, settings_path
 from .model.workspace import Notice, Workspace
@@ -56,6 +57,9 @@ class Panel:
     def __init__(self, settings_file: Path | None = None, *, device: str | None = None) -> None:
         self._file = settings_file or settings_path()
         self.settings, said = load(self._file)
+        app = QCoreApplication.instance()
+        if app is not None:
+            use_language(app, self.settings.language)
         self._poster = Poster()
         self.workspace = Workspace(
             self._poster, view=self.settings.view, device=device or self.settings.device
