@@ -182,7 +182,7 @@ class Screen:
 
     def wait_for(self, name: str, timeout: float = 60) -> str:
         """The id of a window of that title, once it is there."""
-        _until(lambda: bool(self.windows(name)), timeout, f"a window {name!r}")
+        _until(lambda: bool(self.windows(name)), timeout, f"window {name!r}")
         return self.windows(name)[0]
 
     def key(self, *keys: str, window: str | None = None, pause: float = 0.3) -> None:
@@ -212,7 +212,7 @@ def _until(what: Callable[[], object], timeout: float, name: str, log: Path | No
     deadline = time.monotonic() + timeout
     while not what():
         if time.monotonic() > deadline:
-            raise EditorFailed(f"No {name} in {timeout:.0f} s. {_tail(log) if log else ''}")
+            raise EditorFailed(f"{name}: not there in {timeout:.0f} s. {_tail(log) if log else ''}")
         time.sleep(0.1)
 
 
