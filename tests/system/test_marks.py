@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -18,9 +20,10 @@ import flawmap_api
 from flawmap_api import EngineClient, Report
 from flawmap_api.errors import NotFound
 from flawmap_api.geometry import Box
-from flawmap_api.messages import PixelSource
+from flawmap_api.messages import MarksSet, PixelSource
 from flawmap_api.report import Region
 from flawmap_api.sources import PixelData
+from flawmap_api.steps import marks_steps
 
 Photo = NDArray[np.uint8]
 
@@ -197,6 +200,26 @@ def test_a_mark_outlives_its_engine_and_two_engines_share_it(
         assert noisy(one.regions(photo)).mark == "intentional"
         assert one.set_mark(photo, region.id, "accepted").mark is not None
         assert noisy(two.analyze(path)).mark == "accepted"
+
+
+@pytest.mark.proof
+def test_an_engine_killed_in_the_middle_of_a_mark_is_asked_again(
+    own_state: Path, marked: Photo, tmp_path: Path, long_form: bool
+) -> None:
+    path = saved(marked, tmp_path / "photo.png")
+    dice = random.Random(7)
+    with flawmap_api.connect(private=True) as engine:
+        photo = engine.open(path)
+        region = noisy(engine.analyze(photo))
+        for number in range(60 if long_form else 3):
+            verdict = ("accepted", "ignored")[number % 2]
+            request = MarksSet(photo.photo_id, region.id, verdict, lineage=photo.lineage)
+            call = engine.session.start(marks_steps(engine.session.book, request))
+            time.sleep(dice.uniform(0, 0.04))
+            os.kill(engine.hello.pid, signal.SIGKILL)
+            assert [mark.verdict for mark in call.result().marks] == [verdict]
+            assert noisy(engine.regions(photo)).mark == verdict
+    assert not list(own_state.parent.glob("*damaged*"))
 
 
 @pytest.mark.parametrize("harm", ["damaged", "newer", "folder"])
