@@ -29,6 +29,7 @@ _SECONDS_A_TEST = 300
 # What would stop an unattended GIMP: a greeting, and a question on profiles.
 GIMPRC = """\
 (show-welcome-dialog no)
+(config-version "3.0.4")
 (color-profile-policy keep)
 (check-updates no)
 (save-session-info no)
