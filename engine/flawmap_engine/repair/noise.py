@@ -194,7 +194,7 @@ def product(rows: Floats, basis: Floats) -> Floats:
     """Matrix product in this very thread.
 
     NumPy's goes to a BLAS with threads of its own, which wait for each other at full speed: where
-    strips are repaired side by side on a busy machine that was 20 times slower.
+    tiles are repaired side by side on a busy machine that was 20 times slower.
     """
     return np.asarray(cv2.gemm(rows, basis, 1, _NOTHING, 0), np.float32)
 

@@ -207,15 +207,16 @@ def test_values_over_white_survive_a_repair():
 
 
 @pytest.mark.parametrize("method", ["denoise", "deconvolve", "sharpen", "lighten"])
-def test_strips_and_threads_leave_no_seam(method, monkeypatch):
+def test_tiles_and_threads_leave_no_seam(method, monkeypatch):
     from flawmap_engine.repair import rendering as module
 
     samples = document("f32", "RGB", picture(300, 200))
     box = Box(41, 43, 160, 261)
     whole = repaired(samples, "RGB", method, box=box)
-    monkeypatch.setattr(module, "_STRIP_PIXELS", 1)
-    strips = repaired(samples, "RGB", method, box=box, threads=3)
-    assert np.abs(strips - whole).max() < (1e-3 if method == "deconvolve" else 1e-6)
+    monkeypatch.setattr(module, "_TILE_PIXELS", 1)
+    monkeypatch.setattr(module, "_TILE_WIDTH", 48)
+    tiles = repaired(samples, "RGB", method, box=box, threads=3)
+    assert np.abs(tiles - whole).max() < (1e-3 if method == "deconvolve" else 1e-6)
 
 
 @pytest.mark.parametrize("method", ["denoise", "deconvolve", "sharpen", "lighten"])
@@ -228,10 +229,10 @@ def test_the_margin_is_all_that_a_repair_has_to_see(method):
     assert np.abs(repaired(around, "RGB", method, box=cut) - whole).max() < 2e-3
 
 
-def test_a_repair_ends_at_the_next_strip_once_it_is_cancelled(monkeypatch):
+def test_a_repair_ends_at_the_next_tile_once_it_is_cancelled(monkeypatch):
     from flawmap_engine.repair import rendering as module
 
-    monkeypatch.setattr(module, "_STRIP_PIXELS", 1)
+    monkeypatch.setattr(module, "_TILE_PIXELS", 1)
     samples = document("f32", "RGB", picture(640, 128))
     stop, seen = threading.Event(), []
 
