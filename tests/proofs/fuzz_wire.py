@@ -343,7 +343,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="fm-fuzz-") as name:
         folder = Path(name)
         engine = subprocess.Popen(
-            [sys.executable, "-m", "flawmap_engine", "run", "--runtime-dir", name]
+            [sys.executable, "-m", "flawmap_engine", "run", "--runtime-dir", name],
+            # Nobody's real marks are to be played with.
+            env={**os.environ, "FLAWMAP_STATE_DIR": os.fspath(folder / "marks")},
         )
         try:
             while not (folder / "engine.json").exists():
