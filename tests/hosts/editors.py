@@ -23,6 +23,7 @@ import contextlib
 import inspect
 import itertools
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -30,7 +31,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tests.hosts.chroot import Session
 
@@ -273,10 +274,21 @@ class _Editor:
             socket.unlink(missing_ok=True)
 
 
+class _Process(Protocol):
+    """What a window has to know of its editor's process."""
+
+    returncode: int
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+
 class _Window:
     """An editor that runs in a window, as a person sees it."""
 
-    def __init__(self, editor: _Editor, screen: Screen, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, editor: _Editor, screen: Screen, process: _Process) -> None:
         self.editor = editor
         self.screen = screen
         self.process = process
@@ -377,6 +389,45 @@ class Gimp(_Editor):
             finally:
                 _end(process)
 
+    @contextlib.contextmanager
+    def started_by_others(self, screen: Screen) -> Iterator[GimpWindow]:
+        """A desktop on which something else starts GIMP, within the block."""
+        with self._bus() as bus:
+            environment = {**bus, "DISPLAY": screen.display}
+            process = _Elsewhere(self.session, _GIMP)
+            try:
+                yield GimpWindow(self, screen, process, environment)
+            finally:
+                process.end()
+
+
+class _Elsewhere:
+    """The process of a GIMP that somebody else has started; it stands for a `Popen`."""
+
+    def __init__(self, session: Session, name: str) -> None:
+        self._session, self._name = session, name
+        self._pid = 0
+        self.returncode = -1
+
+    @property
+    def pid(self) -> int:
+        """Its number; 0 before it is there."""
+        return self._pid or next(iter(self._session.pids(self._name)), 0)
+
+    def poll(self) -> int | None:
+        """None while it runs, or has not begun to."""
+        self._pid = self.pid
+        return self.returncode if self._pid and self._pid not in self._session.pids() else None
+
+    def end(self) -> None:
+        """End it, if it is there."""
+        if self.poll() is None and self._pid:
+            os.kill(self._pid, signal.SIGTERM)
+            with contextlib.suppress(EditorFailed):
+                _until(lambda: self.poll() is not None, 20, self._name)
+                return
+            os.kill(self._pid, signal.SIGKILL)
+
 
 class GimpWindow(_Window):
     """A running GIMP; scripts are handed to it over the bus, one after another."""
@@ -385,7 +436,7 @@ class GimpWindow(_Window):
         self,
         gimp: Gimp,
         screen: Screen,
-        process: subprocess.Popen[bytes],
+        process: _Process,
         environment: Mapping[str, str],
     ) -> None:
         super().__init__(gimp, screen, process)

@@ -97,6 +97,17 @@ def test_flawmap_open_shows_a_photo_with_its_flaws_in_the_gimp_that_runs(
     assert any(name.startswith("Flawmap") for name in found)
 
 
+def test_flawmap_open_starts_gimp_where_none_runs(gimp: Gimp, screen: Screen, photos):
+    with gimp.started_by_others(screen) as started:
+        gimp.session.run(
+            *("/opt/flawmap/bin/flawmap", "open", photos / "damaged.png", "--in", "gimp"),
+            environment=started.environment,
+        )
+        started.ready(1, 90)
+        found = started.run(layers_of_flaws, timeout=150)
+    assert any(name.startswith("Flawmap") for name in found)
+
+
 def layers_of_flaws():
     from gi.repository import Gimp
 
