@@ -93,7 +93,7 @@ class Encoding:
         out = samples.copy()
         view = out[..., None] if out.ndim == 2 else out
         target = view[..., : colour.shape[2]]
-        target[changed] = _in_type(colour[changed], samples.dtype)
+        np.copyto(target, _in_type(colour, samples.dtype), where=changed)
         return out
 
     def to_light(self, perceptual: Floats) -> Floats:
