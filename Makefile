@@ -149,6 +149,7 @@ PROOFS := \
 	tests/engine/server/test_who_gets_in.py \
 	tests/exporters/test_repaired.py \
 	tests/exporters/test_staging.py \
+	tests/installer/test_installing.py \
 	tests/system
 PROOF_PHOTO ?= ui/flawmap_cli/data/demo.webp
 

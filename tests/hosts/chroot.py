@@ -107,8 +107,7 @@ def build_tree() -> Path:
         if (tree / ".complete").is_file():
             return tree
         # Stamps change and interrupted builds stay behind: one tree is enough.
-        for old in cache.glob("tree-*"):
-            _remove(old)
+        _remove_old(cache, "tree-*")
         _tell(f"Building a Debian tree with GIMP and Krita in {tree} …")
         began = time.monotonic()
         mirror = [m] if (m := os.environ.get("FLAWMAP_HOSTS_MIRROR")) else []
@@ -146,8 +145,7 @@ def build_environment(tree: Path) -> Path:
     with _locked(cache / "lock"):
         if (folder / ".complete").is_file():
             return folder
-        for old in cache.glob("environment-*"):
-            _remove(old)
+        _remove_old(cache, "environment-*")
         folder.mkdir()
         _tell(f"Installing Flawmap's dependencies for the tree's Python into {folder} …")
         with _building(tree, {folder: ENVIRONMENT}) as run:
@@ -203,6 +201,19 @@ def _stamp(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
+def _remove_old(cache: Path, pattern: str) -> None:
+    """Remove what another edition of this file has built, or only begun to, unless it is in use."""
+    with (cache / "use").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            unfinished = [old for old in cache.glob(pattern) if not (old / ".complete").exists()]
+        else:
+            unfinished = list(cache.glob(pattern))
+        for old in unfinished:
+            _remove(old)
+
+
 def _remove(folder: Path) -> None:
     # What is mounted below would be emptied with it; mounts live in namespaces, so none should be.
     mounted = Path("/proc/self/mounts").read_text("utf-8", "replace")
@@ -241,8 +252,15 @@ class Session:
     """
 
     def __init__(self) -> None:
-        tree = build_tree()
-        environment = build_environment(tree)
+        self._use = (cache_folder() / "use").open("w")
+        while True:
+            tree = build_tree()
+            environment = build_environment(tree)
+            # As long as this is held nobody removes them; before, somebody might have.
+            fcntl.flock(self._use, fcntl.LOCK_SH)
+            if (environment / ".complete").is_file() and (tree / ".complete").is_file():
+                break
+            fcntl.flock(self._use, fcntl.LOCK_UN)
         # Under /tmp: sockets have short names, and the tree has the same folder.
         self.folder = Path(tempfile.mkdtemp(prefix="fmh-", dir="/tmp"))
         own = self.folder / "environment"
@@ -251,6 +269,7 @@ class Session:
             self._keeper = _Keeper(tree, self.folder, {own: ENVIRONMENT}, writable=False)
         except BaseException:
             shutil.rmtree(self.folder)
+            self._use.close()
             raise
 
     def command(
@@ -301,6 +320,7 @@ class Session:
         """End all that runs inside, unmount, and remove the session's folder."""
         self._keeper.end()
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._use.close()
 
 
 def _environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
