@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import select
 import signal
@@ -87,9 +88,17 @@ def test_the_quick_start_works(
     assert heard[0] == Progress("tile", 1, 2)
 
 
-@pytest.mark.parametrize("moment", ["before_accept", "accepted", "progress"])
-@pytest.mark.parametrize("fate", ["die_on", "stop_on"])
-@pytest.mark.parametrize("request_type", ["open", "analyze"])
+MOMENTS = ("before_accept", "accepted", "progress")
+#: Killed or frozen, at which request, and when; a frozen one takes seconds to be given up.
+FATES = [
+    *itertools.product(["die_on"], ["open", "analyze"], MOMENTS),
+    ("stop_on", "open", "before_accept"),
+    ("stop_on", "analyze", "accepted"),
+    ("stop_on", "analyze", "progress"),
+]
+
+
+@pytest.mark.parametrize(("fate", "request_type", "moment"), FATES)
 def test_an_engine_lost_at_any_moment_is_replaced_and_asked_again(
     runtime: Path,
     scripted: Script,
