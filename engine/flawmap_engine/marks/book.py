@@ -39,16 +39,28 @@ _CURE: Final = "Make it writable, or set FLAWMAP_STATE_DIR to a folder that is."
 
 
 def state_dir() -> Path:
-    """This user's folder for what is to last: `FLAWMAP_STATE_DIR`, else the system's place."""
+    """This user's folder for what is to last: `FLAWMAP_STATE_DIR`, else the system's place.
+
+    Raises
+    ------
+    BadInput
+        If the user has no home folder either.
+    """
     if chosen := os.environ.get("FLAWMAP_STATE_DIR"):
         return Path(chosen).absolute()
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
-        return Path(base) / "flawmap" / "data"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "flawmap"
-    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(base) / "flawmap"
+    try:
+        if sys.platform == "win32":
+            base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+            return Path(base) / "flawmap" / "data"
+        if sys.platform == "darwin":
+            return Path.home() / "Library" / "Application Support" / "flawmap"
+        base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+        return Path(base).absolute() / "flawmap"
+    except RuntimeError:
+        raise BadInput(
+            "Marks have no place: this user has no home folder.",
+            "Set FLAWMAP_STATE_DIR to a folder for them.",
+        ) from None
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,17 @@ def test_the_folder_is_the_systems_for_this_user(monkeypatch: pytest.MonkeyPatch
         assert state_dir().as_posix().endswith(end)
 
 
+def test_a_user_without_a_home_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("FLAWMAP_STATE_DIR")
+    monkeypatch.delenv("XDG_DATA_HOME")
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(BadInput, match="no home folder"):
+        state_dir()
+
+
 # --------------------------------------------------------------------------- several engines
 
 WRITER = """
