@@ -73,17 +73,20 @@ def status(place: Place, system: System | None = None, *, thorough: bool = True)
         return Status(place, "absent", told="The plug-in is not installed.", hint=f"`{install}`")
     said = made_by(place)
     version, road = str(said.get("version") or ""), str(said.get("road") or "")
-    problem = _broken(place, said)
+    problem, seen_by = _broken(place, said), "is installed"
     if not problem and thorough and place.programs:
         seen = look(place, place.plugin, system)
         problem = seen.problem
+        if seen.python:
+            seen_by = f"loads in its Python {seen.python}"
         if not problem and seen.python and road == "direct" and not seen.direct:
             problem = f"Its Python {seen.python} no longer loads the plug-in's pyzmq."
     if problem:
         return Status(place, "broken", version, road, told=problem, hint=f"Run `{install}` again.")
     state = _compared(version)
     on = place.host == "gimp" or kritarc.enabled(disk.read(place.settings) or b"")
-    told = f"Plug-in {version}, {'directly' if road == 'direct' else 'through a helper process'}."
+    way = "directly" if road == "direct" else "through a helper process"
+    told = f"Plug-in {version} {seen_by}, and reaches the engine {way}."
     hint = ""
     if not on:
         told = f"Plug-in {version} is installed, but switched off."

@@ -29,7 +29,9 @@ def run(arguments: Namespace, console: Console, options: Options) -> int:
         return _list(places, system, console)
     meant = _meant(arguments, places, system)
     if not meant:
-        done = "Every plug-in is up to date." if arguments.action == "update" else "There is none."
+        done = "Every plug-in is up to date."
+        if arguments.action == "remove":
+            done = "No editor has the plug-in."
         console.say(done)
     failed = 0
     for place in meant:
