@@ -60,7 +60,7 @@ _REPAIRS: Final = {
     "said.repair.deconvolve": "Rechnet eine Unschärfe von etwa {radius} px zurück.",
     "said.repair.sharpen": "Hebt Kanten, die etwa {radius} px breit sind.",
     "said.repair.lighten": "Hellt um {stops} Blendenstufen auf; Lichter bleiben, wo sie sind.",
-    "said.repair.darken": "Dunkelt um {stops} Blendenstufen ab; Weiß bleibt Weiß.",
+    "said.repair.darken": "Dunkelt um {stops} Blendenstufen ab; Ausgebranntes bleibt hell.",
     "said.repair.deblock": "Glättet Stufen zwischen Kodierblöcken und Säume an Kanten.",
     "said.repair.dehaze": "Verteilt die Töne über mehr des Umfangs, von Schwarz bis Weiß.",
     "said.repair.colour.cast": "Nimmt einen Farbstich weg und lässt das Licht, wie es ist.",

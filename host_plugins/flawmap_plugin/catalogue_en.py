@@ -61,7 +61,7 @@ _REPAIRS: Final = {
     "said.repair.deconvolve": "Takes back a blur of about {radius} px.",
     "said.repair.sharpen": "Lifts edges that are about {radius} px wide.",
     "said.repair.lighten": "Lightens by {stops} stops; highlights keep their place.",
-    "said.repair.darken": "Darkens by {stops} stops; white stays white.",
+    "said.repair.darken": "Darkens by {stops} stops; what is burnt stays bright.",
     "said.repair.deblock": "Smooths the steps between coding blocks and the ringing at edges.",
     "said.repair.dehaze": "Spreads the tones over more of the range, black to white.",
     "said.repair.colour.cast": "Takes a colour cast off and leaves the light as it is.",

@@ -234,10 +234,15 @@ def _overexposure(part: Part, severity: float) -> Proposal:
     apart = measure.stops_apart(part.rgb, part.inside, ~part.inside)
     by_severity = 0.3 + 1.7 * severity
     found = by_severity if apart is None else (by_severity + max(-apart, 0.2)) / 2
+    # The more is burnt, the less can the rest be darkened without tearing away from it.
+    found *= float(np.interp(seen.clipped, [0.05, 0.5], [1.0, 0.5]))
     stops = round(float(np.clip(found, 0.2, 2.0)), 2)
     filters = {"gimp": HostFilter("gegl:exposure", {"exposure": -stops})}
     words = sentence("repair.darken", stops=stops)
-    return Proposal("darken", 1.0, {"stops": stops}, words, tuple(limits), filters)
+    # A few burnt pixels may follow the rest; a large burnt part would become flat grey.
+    at_white = float(np.interp(seen.clipped, [0.01, 0.15], [0.7, 0.2]))
+    settings = {"stops": stops, "at_white": round(at_white, 3)}
+    return Proposal("darken", 1.0, settings, words, tuple(limits), filters)
 
 
 def _compression(part: Part, severity: float) -> Proposal:

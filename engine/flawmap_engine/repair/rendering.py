@@ -154,7 +154,8 @@ def _local(
     if method == "lighten":
         return partial(tone.lighten, encoding=encoding, stops=stops)
     if method == "darken":
-        return partial(tone.darken, encoding=encoding, stops=stops)
+        at_white = min(max(settings.get("at_white", 0.5), 0.0), 1.0)
+        return partial(tone.darken, encoding=encoding, stops=stops, at_white=at_white)
     full = _full(method, encoding, settings)
 
     def mixed(seen: Floats) -> Floats:

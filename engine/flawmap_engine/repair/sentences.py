@@ -20,7 +20,7 @@ SENTENCES: Final = {
     "repair.deconvolve": "Takes back a blur of about {radius} px.",
     "repair.sharpen": "Lifts edges that are about {radius} px wide.",
     "repair.lighten": "Lightens by {stops} stops; highlights keep their place.",
-    "repair.darken": "Darkens by {stops} stops; white stays white.",
+    "repair.darken": "Darkens by {stops} stops; what is burnt stays bright.",
     "repair.deblock": "Smooths the steps between coding blocks and the ringing at edges.",
     "repair.dehaze": "Spreads the tones over more of the range, black to white.",
     "repair.colour.cast": "Takes a colour cast off and leaves the light as it is.",

@@ -18,8 +18,7 @@ __all__ = ["colour", "darken", "dehaze", "lighten"]
 
 Floats = NDArray[np.float32]
 
-_KNEE: Final = np.float32(0.8)
-_WHITE: Final = np.float32(0.7)
+_KNEE: Final = 0.8
 _LUMA: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
@@ -31,13 +30,16 @@ def lighten(picture: Floats, encoding: Encoding, stops: float) -> Floats:
     picture : float32, shape (h, w, 1 or 3), perceptual numbers
     encoding : Encoding
     stops : float, 0 or more
+    at_white : float in [0, 1]
+        Share of the stops that white is darkened by. 1 is what the light was where nothing is
+        clipped; large burnt parts would become flat grey.
     """
     light = encoding.to_light(picture)
     gain = _gain(_brightest(light), stops)
     return encoding.from_light(light * gain)
 
 
-def darken(picture: Floats, encoding: Encoding, stops: float) -> Floats:
+def darken(picture: Floats, encoding: Encoding, stops: float, at_white: float = 0.5) -> Floats:
     """Less light by `stops`; near white by fewer, so that what was burnt stays bright.
 
     Parameters
@@ -45,13 +47,17 @@ def darken(picture: Floats, encoding: Encoding, stops: float) -> Floats:
     picture : float32, shape (h, w, 1 or 3), perceptual numbers
     encoding : Encoding
     stops : float, 0 or more
+    at_white : float in [0, 1]
+        Share of the stops that white is darkened by. 1 is what the light was where nothing is
+        clipped; large burnt parts would become flat grey.
     """
     light = encoding.to_light(picture)
     gain = np.float32(2.0**-stops)
-    # From the knee to white, the gain rises smoothly.
-    t = np.clip((_brightest(light) - _KNEE) / (1 - _KNEE), 0, 1)
+    # From the knee to white the gain rises smoothly, over the longer a way the more it has to.
+    knee = np.float32(min(_KNEE, 0.1 + at_white))
+    t = np.clip((_brightest(light) - knee) / (1 - knee), 0, 1)
     t = t * t * (3 - 2 * t)
-    factor = gain + (gain**_WHITE - gain) * t
+    factor = gain + (gain ** np.float32(at_white) - gain) * t
     return encoding.from_light(np.asarray(light * factor, np.float32))
 
 

@@ -68,6 +68,16 @@ def test_clipped_pixels_are_said_to_be_lost(clean):
     assert "not recoverable here; clone, or re-shoot" in lost[0].sentence
 
 
+def test_the_more_is_burnt_the_brighter_it_stays(clean):
+    plans = [
+        plan_of(damaged(clean, lambda x, gain=gain: np.clip(x * gain, 0, 1)), "overexposure")
+        for gain in (1.2, 1.8, 3.0)
+    ]
+    kept = [plan.settings["at_white"] for plan in plans]
+    assert kept == sorted(kept, reverse=True)
+    assert kept[0] > kept[-1]
+
+
 def test_a_part_that_is_nothing_but_white_is_not_repaired(clean):
     plan = plan_of(damaged(clean, np.ones_like), "overexposure")
     assert (plan.method, plan.words[1]) == ("none", "repair.none.clipped")
