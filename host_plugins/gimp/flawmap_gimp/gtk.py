@@ -14,6 +14,7 @@ gi.require_version("GimpUi", "3.0")
 from gi.repository import Gdk, GimpUi, GLib, Gtk, Pango  # noqa: E402
 
 __all__ = [
+    "GLib",
     "Gdk",
     "Gtk",
     "Mnemonics",
@@ -37,7 +38,8 @@ _CSS = b"""
 .flawmap-small { font-size: smaller; }
 .flawmap-better { color: #4caf7d; font-weight: bold; }
 .flawmap-list row { padding: 4px 6px; }
-.flawmap-list row box, .flawmap-message box, .flawmap-message label { background: none; }
+.flawmap-list row box { background: none; }
+.flawmap-message > revealer > box box, .flawmap-message label { background: none; }
 .flawmap-list row:selected { border-left: 3px solid #8ab4f8; }
 """
 

@@ -8,7 +8,7 @@ from typing import Any
 from flawmap_plugin.state import Row, State
 from flawmap_plugin.texts import Texts
 
-from .gtk import Gdk, Gtk, Mnemonics, Rest, button, describe, style, wrapped
+from .gtk import Gdk, GLib, Gtk, Mnemonics, Rest, button, describe, style, wrapped
 from .preview import filled
 
 __all__ = ["FlawList", "Verbs"]
@@ -18,6 +18,7 @@ Verbs = Callable[..., None]
 
 _MARKS = ("accepted", "ignored", "intentional")
 _SWATCH = (14, 14)
+_LAID_OUT_MS = 100
 #: A repair is rendered again once its slider rests for so long, ms.
 _REST_MS = 400
 
@@ -41,6 +42,7 @@ class FlawList:
         self._texts, self._do, self._chosen, self._keys = texts, do, chosen, keys
         self._rows: dict[str, _FlawRow] = {}
         self._drawing = False
+        self._brought: tuple[str, list[str]] = ("", [])
         self.box = Gtk.ListBox()
         self.box.set_selection_mode(Gtk.SelectionMode.BROWSE)
         # A click opens a row; Return or a second click makes it the selection.
@@ -68,8 +70,20 @@ class FlawList:
             target = self._rows.get(chosen)
             if target is not self.box.get_selected_row():
                 self.box.select_row(target)
+            if target is not None and (chosen, wanted) != self._brought:
+                self._brought = (chosen, wanted)
+                # Its place is known once the rows have been laid out.
+                GLib.timeout_add(_LAID_OUT_MS, lambda: self._bring(chosen))
         finally:
             self._drawing = False
+
+    def _bring(self, key: str) -> bool:
+        """Scroll a row into view, without taking the keyboard to it."""
+        row = self._rows.get(key)
+        if row is not None:
+            place = row.get_allocation()
+            self.widget.get_vadjustment().clamp_page(place.y, place.y + place.height)
+        return False
 
     def _rebuild(self, rows: tuple[Row, ...]) -> None:
         for child in self.box.get_children():
