@@ -1,14 +1,13 @@
 """Baselines: what a photographer's scripts use today, asked the same questions on the same files.
 
 Each gives one number for a photo and a distortion, larger for more of it. The plain statistics are
-a few lines of OpenCV; `blur_effect` and `estimate_sigma` are scikit-image's where it is installed;
-cleanvision and image-quality-ai answer from an environment of their own (`.venv-peers`), through a
-child process that is handed paths and gives back JSON.
+a few lines of OpenCV. scikit-image (`blur_effect`, `estimate_sigma`), cleanvision, image-quality-ai
+and brisque answer from an environment of their own (`.venv-peers`), through a child process that is
+handed paths and gives back JSON.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 from collections.abc import Callable
@@ -59,6 +58,20 @@ for path in files:
         "noise": m["noise"].value, "contrast": -m["contrast"].value,
         "overexposure": light["clipped_white"] + 0.3 * light["mean_luminance"],
         "low_light": light["clipped_black"] - 0.3 * light["mean_luminance"]}
+json.dump(said, sys.stdout)
+"""
+_SKIMAGE: Final = """
+import json, sys
+import numpy as np
+from PIL import Image
+from skimage.measure import blur_effect
+from skimage.restoration import estimate_sigma
+files = json.load(sys.stdin)
+said = {}
+for path in files:
+    grey = np.asarray(Image.open(path).convert("L"), float) / 255
+    soft = float(blur_effect(grey))
+    said[path] = {"blur": soft, "jitter": soft, "noise": float(estimate_sigma(grey))}
 json.dump(said, sys.stdout)
 """
 _BRISQUE: Final = """
@@ -150,15 +163,12 @@ def baselines(peers: Path | None = None) -> list[Baseline | Peer]:
         Baseline("clipping and mean", {"overexposure": _bright, "low_light": _dark}),
         Baseline("block grid", {"compression": _blocks}),
     ]
-    if importlib.util.find_spec("skimage") is not None:
-        found.append(Baseline("skimage.blur_effect", dict.fromkeys(("blur", "jitter"), _effect)))
-        if importlib.util.find_spec("pywt") is not None:
-            found.append(Baseline("skimage.estimate_sigma", {"noise": _sigma}))
     if peers is not None and peers.exists():
         light = ("blur", "jitter", "low_light", "overexposure")
         found.append(Peer("cleanvision", peers, _CLEANVISION, light))
         more = (*light, "noise", "contrast", "quality")
         found.append(Peer("image-quality-ai", peers, _IMAGE_QUALITY_AI, more))
+        found.append(Peer("skimage", peers, _SKIMAGE, ("blur", "jitter", "noise")))
         found.append(Peer("brisque", peers, _BRISQUE, ("quality",)))
     return found
 
@@ -200,15 +210,3 @@ def _blocks(file: Path) -> float:
         at = [steps[k::8].mean() for k in range(8)]
         ratios.append(max(at) / (float(np.median(at)) + 1e-6))
     return float(np.mean(ratios))
-
-
-def _effect(file: Path) -> float:
-    from skimage.measure import blur_effect
-
-    return float(blur_effect(_grey(file)))
-
-
-def _sigma(file: Path) -> float:
-    from skimage.restoration import estimate_sigma
-
-    return float(estimate_sigma(_grey(file)))

@@ -22,7 +22,7 @@ from flawmap_api.palette import COLOURS
 from .findings import Findings
 from .measures import LabelledSet
 
-__all__ = ["KINDS", "Flagged", "alarms", "as_text", "write_sheet"]
+__all__ = ["BY_EYE", "KINDS", "Flagged", "alarms", "as_text", "write_sheet"]
 
 ByteImage = npt.NDArray[np.uint8]
 
@@ -40,6 +40,24 @@ KINDS: Final = {
     "motion": "panning, long exposure",
     "muted-colour": "muted colour",
     "white-background-or-clipped-sky": "white ground",
+}
+#: What the table has no tag for, seen by eye in the photos that report: number in their names.
+BY_EYE: Final = {
+    "p009": ("low-contrast",),
+    "p022": ("sky",),
+    "p026": ("silhouette",),
+    "p061": ("motion",),
+    "p099": ("snow",),
+    "p113": ("motion",),
+    "p214": ("low-contrast",),
+    "p219": ("motion",),
+    "p228": ("silhouette",),
+    "p239": ("low-contrast",),
+    "p280": ("snow",),
+    "p297": ("snow",),
+    "p314": ("motion",),
+    "p318": ("motion",),
+    "p368": ("silhouette", "sky"),
 }
 _TILE: Final = (240, 180)
 _ACROSS: Final = 5
@@ -141,6 +159,7 @@ def _kinds_of(row: Mapping[str, str]) -> list[str]:
         kinds.append("bokeh")
     if row.get("has_sky") == "1":
         kinds.append("sky")
+    kinds += BY_EYE.get(Path(row["file"]).name.split("_")[0], ())
     if float(row.get("noise_sigma") or 0) >= _GRAIN:
         kinds.append("grain")
     return kinds

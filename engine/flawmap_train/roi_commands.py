@@ -35,7 +35,8 @@ def add_commands(command: Callable[[str, str], argparse.ArgumentParser]) -> None
     cache.add_argument("--weights", type=Path, help="networks whose regions are among the parts")
     head = command("roi", "train, export and measure the ROI head")
     head.add_argument("--weights", type=Path, required=True, help="folder of dense.onnx")
-    head.add_argument("--epochs", type=int, default=16)
+    head.add_argument("--epochs", type=int, default=10)
+    head.add_argument("--members", type=int, default=3)
     head.add_argument("--processes", type=int, default=2, help="that look at scenes")
     head.add_argument("--seed", type=int, default=0)
 
@@ -83,7 +84,7 @@ def _head(options: argparse.Namespace) -> None:
     from .roi_evaluation import as_text, better, choose_thresholds, roi_table
     from .roi_export import export_head, write_card
     from .roi_model_card import write_model_card
-    from .roi_training import predict, train
+    from .roi_training import heard_in, predict, train
     from .whole_maps import with_maps
 
     with_maps(options.weights)
@@ -93,7 +94,12 @@ def _head(options: argparse.Namespace) -> None:
     looked = time.monotonic() - began
     _say(f"looked at {sum(len(t.count) for t in tables.values())} scenes in {looked:.0f} s")
     network = train(
-        tables["train"], tables["tune"], epochs=options.epochs, seed=options.seed, say=_say
+        tables["train"],
+        tables["tune"],
+        epochs=options.epochs,
+        members=options.members,
+        seed=options.seed,
+        say=_say,
     )
     trained = time.monotonic() - began - looked
     said = {part: predict(network, tables[part]) for part in ("tune", "dev")}
@@ -103,7 +109,7 @@ def _head(options: argparse.Namespace) -> None:
     table = roi_table(tables["dev"], said["dev"], thresholds)
     serves, text = better(table), as_text(table)
     export_head(network, options.weights / "roi.onnx")
-    card = write_card(options.weights, network, thresholds, serves)
+    card = write_card(options.weights, network, thresholds, serves, heard_in(tables["train"]))
     write_model_card(
         options.weights,
         card,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from flawmap_engine.scoring.roi_numbers import NUMBERS
 
 from .export import OPSET
 from .roi_evaluation import Thresholds
-from .roi_network import RoiGraph, RoiNetwork
+from .roi_network import RoiEnsemble, RoiGraph
 
 __all__ = ["LARGEST", "export_head", "write_card"]
 
@@ -23,7 +23,7 @@ __all__ = ["LARGEST", "export_head", "write_card"]
 LARGEST: Final = 1_500_000
 
 
-def export_head(network: RoiNetwork, file: Path) -> RoiGraph:
+def export_head(network: RoiEnsemble, file: Path) -> RoiGraph:
     """Write `roi.onnx`; returns the torch module that it must agree with.
 
     Raises
@@ -32,11 +32,11 @@ def export_head(network: RoiNetwork, file: Path) -> RoiGraph:
         If it is larger than a head may be.
     """
     graph = RoiGraph(network).eval()
-    channels = int(network.map_mean.numel())
+    channels = network.channels
     inputs = (
         torch.zeros(channels, 11, 16),
         torch.full((8, 176), 1 / 176),
-        torch.zeros(8, int(network.number_mean.numel())),
+        torch.zeros(8, network.numbers),
     )
     torch.onnx.export(
         graph,
@@ -69,15 +69,23 @@ def export_head(network: RoiNetwork, file: Path) -> RoiGraph:
 
 
 def write_card(
-    folder: Path, network: RoiNetwork, thresholds: Thresholds, serves: list[str]
+    folder: Path,
+    network: RoiEnsemble,
+    thresholds: Thresholds,
+    serves: list[str],
+    heard: Collection[str],
 ) -> dict[str, Any]:
-    """Write `roi.json` beside `roi.onnx`; returns what it holds."""
+    """Write `roi.json` beside `roi.onnx`; returns what it holds.
+
+    `heard`: the distortions of the planes that it was trained with.
+    """
     data: Mapping[str, Any] = {
         "name": "flawmap-roi",
         "version": "0.1",
         "sha256": hashlib.sha256((folder / "roi.onnx").read_bytes()).hexdigest(),
         "serves": sorted(serves),
-        "maps": int(network.map_mean.numel()),
+        "maps": network.channels,
+        "heard": sorted(heard),
         "present": {k: round(v, 4) for k, v in thresholds.present.items()},
         "wanted": {k: round(v, 4) for k, v in thresholds.wanted.items()},
         "numbers": list(NUMBERS),

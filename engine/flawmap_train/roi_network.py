@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from flawmap_api.words import DISTORTIONS
 
-__all__ = ["LEVELS", "RoiGraph", "RoiNetwork", "Said"]
+__all__ = ["LEVELS", "RoiEnsemble", "RoiGraph", "RoiNetwork", "Said"]
 
 LEVELS: Final = 5
 _KINDS: Final = len(DISTORTIONS)
@@ -23,6 +23,8 @@ _TOLD: Final = 112
 _MIXED: Final = 128
 
 _FORGOTTEN: Final = 0.4
+# Of the five answers the first are distributions over levels.
+_GRADED: Final = 3
 
 #: Logits: quality and importance [n, 5], severity [n, 8, 6], subject [n], intentional [n, 8].
 Said = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
@@ -60,12 +62,14 @@ class RoiNetwork(nn.Module):
         filled [b, cells]: 1 for cells of a photo, 0 for what pads it to the batch's size; without
         it every cell is one.
         """
-        tokens = (tokens - self.map_mean) / self.map_sd
+        # Standardising is part of the projection: maps are large, weights are not.
+        weight = self.eyes.weight / self.map_sd
         if self.training:
             # A few hundred photos must not be known by heart: whole channels are left out.
-            kept = torch.rand(len(tokens), 1, tokens.shape[2], device=tokens.device) > _FORGOTTEN
-            tokens = tokens * kept / (1 - _FORGOTTEN)
-        seen = self.eyes(tokens)
+            kept = torch.rand_like(self.map_sd) > _FORGOTTEN
+            weight = weight * kept / (1 - _FORGOTTEN)
+        bias = self.eyes.bias - torch.mv(weight, self.map_mean)
+        seen = nn.functional.linear(tokens, weight, bias)
         part = torch.matmul(pooling, seen)
         if filled is None:
             whole = seen.mean(1, keepdim=True)
@@ -75,10 +79,10 @@ class RoiNetwork(nn.Module):
         whole = whole.expand_as(part)
         told = self.told(((numbers - self.number_mean) / self.number_sd).clamp(-6, 6))
         asked = self.ask(torch.cat([part, told], -1))
-        weight = torch.matmul(asked, self.key(seen).transpose(1, 2)) / _EYES**0.5
+        heed = torch.matmul(asked, self.key(seen).transpose(1, 2)) / _EYES**0.5
         if filled is not None:
-            weight = weight - 1e4 * (1 - filled[:, None])
-        around = torch.matmul(torch.softmax(weight, -1), seen)
+            heed = heed - 1e4 * (1 - filled[:, None])
+        around = torch.matmul(torch.softmax(heed, -1), seen)
         mixed = self.mix(torch.cat([part, whole, around, told], -1))
         out = self.answer(mixed)
         quality, importance, severity, subject, intentional = torch.split(
@@ -88,10 +92,47 @@ class RoiNetwork(nn.Module):
         return quality, importance, severity, subject[..., 0], intentional
 
 
+class RoiEnsemble(nn.Module):
+    """Several trainings of one network: their probabilities' mean.
+
+    A few dozen photos teach subject and intention; what one training makes of them is half chance.
+    """
+
+    def __init__(self, members: list[RoiNetwork]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    @property
+    def channels(self) -> int:
+        """Of the maps that it reads."""
+        return int(self.members[0].map_mean.numel())
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers it is told of a part."""
+        return int(self.members[0].number_mean.numel())
+
+    def forward(
+        self, tokens: Tensor, pooling: Tensor, numbers: Tensor, filled: Tensor | None = None
+    ) -> Said:
+        """As `RoiNetwork.forward`, but probabilities."""
+        said = [
+            [
+                torch.softmax(x, -1) if i < _GRADED else torch.sigmoid(x)
+                for i, x in enumerate(member(tokens, pooling, numbers, filled))
+            ]
+            for member in self.members
+        ]
+        first, second, third, fourth, fifth = (
+            torch.stack(parts).mean(0) for parts in zip(*said, strict=True)
+        )
+        return first, second, third, fourth, fifth
+
+
 class RoiGraph(nn.Module):
     """What `roi.onnx` computes: one photo's maps, n parts, probabilities."""
 
-    def __init__(self, network: RoiNetwork) -> None:
+    def __init__(self, network: RoiEnsemble) -> None:
         super().__init__()
         self.network = network
 
@@ -100,10 +141,4 @@ class RoiGraph(nn.Module):
         tokens = maps.flatten(1).transpose(0, 1)[None]
         said = self.network(tokens, pooling[None], numbers[None])
         quality, importance, severity, subject, intentional = (x[0] for x in said)
-        return (
-            torch.softmax(quality, -1),
-            torch.softmax(importance, -1),
-            torch.softmax(severity, -1),
-            torch.sigmoid(subject),
-            torch.sigmoid(intentional),
-        )
+        return quality, importance, severity, subject, intentional

@@ -28,9 +28,9 @@ from flawmap_engine.scoring.roi_numbers import NUMBERS, Part, numbers_of, poolin
 
 from .roi_cache import Record, look, records
 from .roi_labels import UNKNOWN
-from .roi_network import LEVELS, RoiNetwork, Said
+from .roi_network import LEVELS, RoiEnsemble, RoiNetwork, Said
 
-__all__ = ["Table", "answered", "gather", "predict", "train"]
+__all__ = ["Table", "answered", "gather", "heard_in", "predict", "train"]
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -38,6 +38,7 @@ CELLS: Final = 256
 PARTS: Final = 16
 _KINDS: Final = len(DISTORTIONS)
 _BATCH: Final = 24
+_AVERAGED: Final = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +138,20 @@ def train(
     table: Table,
     tune: Table,
     *,
-    epochs: int = 16,
-    rate: float = 2e-3,
+    epochs: int = 10,
+    members: int = 3,
+    rate: float = 1.5e-3,
     seed: int = 0,
     say: Callable[[str], None] = print,
+) -> RoiEnsemble:
+    """Train a head of several members, each kept as it does best on tune scenes; in eval mode."""
+    each = [_member(table, tune, epochs, rate, seed + i, say) for i in range(members)]
+    return RoiEnsemble(each).eval()
+
+
+def _member(
+    table: Table, tune: Table, epochs: int, rate: float, seed: int, say: Callable[[str], None]
 ) -> RoiNetwork:
-    """Train a head; the state that does best on tune scenes is returned, in eval mode."""
     torch.manual_seed(seed)
     network = RoiNetwork(table.maps.shape[2], table.numbers.shape[2])
     _standardise(network, table)
@@ -153,29 +162,37 @@ def train(
     steps = epochs * -(-len(table.count) // _BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps)
     rng = np.random.default_rng(seed)
-    best, kept, state = float("inf"), -1, copy.deepcopy(network.state_dict())
+    averaged = copy.deepcopy(network).eval()
+    best, least = copy.deepcopy(averaged), float("inf")
     for epoch in range(epochs):
         network.train()
         order = rng.permutation(len(table.count))
         for start in range(0, len(order), _BATCH):
             chosen = order[start : start + _BATCH]
             tokens, pooling, numbers, labels, filled = _batch(table, chosen)
-            loss = _loss(network(tokens, pooling, _shaken(rng, numbers), filled), labels)
+            losses = _losses(network(tokens, pooling, _shaken(rng, numbers), filled), labels)
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()
+            (losses[0] + losses[1]).backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
             schedule.step()
-        value = _tuned(network, tune)
-        if value < best:
-            best, kept, state = value, epoch, copy.deepcopy(network.state_dict())
-        if epoch % 2 == 1:
-            say(f"epoch {epoch + 1}: tune loss {value:.4f}, best {best:.4f} after {kept + 1}")
-    network.load_state_dict(state)
-    return network.eval()
+            _follow(averaged, network)
+        scores, looks = _tuned(averaged, tune)
+        if scores + 2 * looks < least:
+            least = scores + 2 * looks
+            best.load_state_dict(averaged.state_dict())
+        say(f"seed {seed}, epoch {epoch + 1}: tune losses {scores:.4f} and {looks:.4f}")
+    return best.eval()
 
 
-def predict(network: RoiNetwork, table: Table) -> list[FloatArray]:
+def _follow(averaged: RoiNetwork, network: RoiNetwork) -> None:
+    """The averaged weights go a little of the way: what one batch taught is forgotten again."""
+    with torch.no_grad():
+        for old, new in zip(averaged.parameters(), network.parameters(), strict=True):
+            old.lerp_(new, 1 - _AVERAGED)
+
+
+def predict(network: RoiEnsemble, table: Table) -> list[FloatArray]:
     """Probabilities of all parts: quality, importance, severity, subject, intentional.
 
     Each is (scenes, 16, …); rows beyond a scene's count mean nothing.
@@ -187,10 +204,15 @@ def predict(network: RoiNetwork, table: Table) -> list[FloatArray]:
             chosen = np.arange(start, min(start + 64, len(table.count)))
             tokens, pooling, numbers, _, filled = _batch(table, chosen)
             said = network(tokens, pooling, numbers, filled)
-            for i, x in enumerate(said):
-                y = torch.softmax(x, -1) if i < 3 else torch.sigmoid(x)
-                out[i].append(y.numpy())
+            for kept, x in zip(out, said, strict=True):
+                kept.append(x.numpy())
     return [np.concatenate(x) for x in out]
+
+
+def heard_in(table: Table) -> list[str]:
+    """The distortions that have planes in a table."""
+    there = [NUMBERS.index(f"{name}.there") for name in DISTORTIONS]
+    return [n for n, i in zip(DISTORTIONS, there, strict=True) if table.numbers[..., i].any()]
 
 
 def answered(table: Table, head: Head) -> list[FloatArray]:
@@ -294,17 +316,18 @@ def _yes(logits: Tensor, value: Tensor) -> Tensor:
     return functional.binary_cross_entropy_with_logits(logits[known], value[known])
 
 
-def _loss(said: Said, labels: Tensor) -> Tensor:
+def _losses(said: Said, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Of what was measured, and of what people meant."""
     quality, importance, severity, subject, intentional = said
-    wanted = labels[..., 3 + _KINDS :]
-    total = _graded(quality, labels[..., 0]) + 0.7 * _graded(importance, labels[..., 1])
-    total = total + 3 * _severities(severity, labels[..., 3 : 3 + _KINDS])
-    total = total + 0.7 * _yes(subject, labels[..., 2])
-    return total + 0.7 * _yes(intentional, wanted)
+    scores = _graded(quality, labels[..., 0]) + 0.7 * _graded(importance, labels[..., 1])
+    scores = scores + 3 * _severities(severity, labels[..., 3 : 3 + _KINDS])
+    looks = _yes(subject, labels[..., 2]) + _yes(intentional, labels[..., 3 + _KINDS :])
+    return scores, 0.7 * looks
 
 
-def _tuned(network: RoiNetwork, tune: Table) -> float:
+def _tuned(network: RoiNetwork, tune: Table) -> tuple[float, float]:
     network.eval()
     with torch.no_grad():
         tokens, pooling, numbers, labels, filled = _batch(tune, np.arange(len(tune.count)))
-        return float(_loss(network(tokens, pooling, numbers, filled), labels))
+        scores, looks = _losses(network(tokens, pooling, numbers, filled), labels)
+        return float(scores), float(looks)

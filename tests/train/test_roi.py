@@ -23,9 +23,17 @@ from flawmap_train.roi_evaluation import Thresholds, better, choose_thresholds, 
 from flawmap_train.roi_export import export_head, write_card
 from flawmap_train.roi_labels import UNKNOWN, importance_density, label_part
 from flawmap_train.roi_model_card import write_model_card
-from flawmap_train.roi_network import RoiGraph, RoiNetwork
+from flawmap_train.roi_network import RoiEnsemble, RoiGraph, RoiNetwork
 from flawmap_train.roi_synthesis import Flaw, Scene, make_scene
-from flawmap_train.roi_training import PARTS, Table, answered, gather, predict, train
+from flawmap_train.roi_training import (
+    PARTS,
+    Table,
+    answered,
+    gather,
+    heard_in,
+    predict,
+    train,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 
@@ -149,7 +157,7 @@ def with_maps(table: Table, channels: int = 12) -> Table:
 
 def test_a_training_ends_with_a_head_that_the_engine_reads(looked, tmp_path):
     table = with_maps(looked[1])
-    network = train(table, table, epochs=2, say=lambda _: None)
+    network = train(table, table, epochs=2, members=2, say=lambda _: None)
     said = predict(network, table)
     assert [x.shape[2:] for x in said] == [(5,), (5,), (8, 6), (), (8,)]
     np.testing.assert_allclose(said[0].sum(-1), 1, atol=1e-5)
@@ -159,7 +167,7 @@ def test_a_training_ends_with_a_head_that_the_engine_reads(looked, tmp_path):
         *("quality", "importance", "subject", "severity", "intentional")
     }
     export_head(network, tmp_path / "roi.onnx")
-    card = write_card(tmp_path, network, thresholds, ["quality"])
+    card = write_card(tmp_path, network, thresholds, ["quality"], heard_in(table))
     text = write_model_card(
         tmp_path,
         card,
@@ -172,6 +180,7 @@ def test_a_training_ends_with_a_head_that_the_engine_reads(looked, tmp_path):
     assert "{" not in text and "| table |" in text
     head = load_roi_head(tmp_path, OnnxRuntime())
     assert head is not None and head.serves == {"quality"} and head.channels == 12
+    assert head.heard == set(DISTORTIONS[:6])
     theirs = answered(table, head)
     used = np.arange(PARTS)[None] < table.count[:, None]
     # What pads a batch is nothing that the head sees: the engine has no padding.
@@ -181,7 +190,7 @@ def test_a_training_ends_with_a_head_that_the_engine_reads(looked, tmp_path):
 
 def test_the_file_agrees_with_torch(tmp_path):
     torch.manual_seed(0)
-    network = RoiNetwork(12, len(NUMBERS)).eval()
+    network = RoiEnsemble([RoiNetwork(12, len(NUMBERS)) for _ in range(2)])
     export_head(network, tmp_path / "roi.onnx")
     rng = np.random.default_rng(0)
     feeds = {

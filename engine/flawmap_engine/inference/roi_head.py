@@ -43,12 +43,14 @@ class RoiHead:
     ----------
     serves : what it was measured to be better at than the formulas
     channels : of the maps that it reads
+    heard : distortions whose planes it was trained with
     present, wanted : distortion to least probability
     session : Session
     """
 
     serves: frozenset[str]
     channels: int
+    heard: frozenset[str]
     present: Mapping[str, float]
     wanted: Mapping[str, float]
     session: Session
@@ -95,6 +97,7 @@ def load_roi_head(folder: Path, runtime: Runtime) -> RoiHead | None:
         _checked(said)
         expected = str(said["sha256"]).lower()
         serves, channels = frozenset(said["serves"]), int(said["maps"])
+        heard = frozenset(str(name) for name in said["heard"])
         present, wanted = (
             {str(k): float(v) for k, v in said[name].items()} for name in ("present", "wanted")
         )
@@ -124,7 +127,7 @@ def load_roi_head(folder: Path, runtime: Runtime) -> RoiHead | None:
             f"ONNX Runtime cannot open the ROI head: {first_line(error)}",
             "Update onnxruntime, or install Flawmap again.",
         ) from error
-    return RoiHead(serves, channels, present, wanted, session)
+    return RoiHead(serves, channels, heard, present, wanted, session)
 
 
 def _checked(data: Any) -> None:

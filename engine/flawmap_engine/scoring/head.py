@@ -57,6 +57,10 @@ class Head(Protocol):
         """Of the maps that it reads."""
 
     @property
+    def heard(self) -> frozenset[str]:
+        """The distortions whose planes it was trained with; it is told of no others."""
+
+    @property
     def present(self) -> Mapping[str, float]:
         """Least probability from which a distortion counts as there."""
 
@@ -105,7 +109,7 @@ def judge(
     if head is None or not parts or analysis.maps.shape[0] != head.channels:
         return plain
     planes = ground.planes
-    numbers = numbers_of(analysis, ground, parts, stands)
+    numbers = numbers_of(analysis, ground, parts, stands, head.heard)
     pooling = pooling_of(analysis, (planes.grid.rows, planes.grid.cols), parts)
     said = head.answers(analysis.maps.astype(np.float32), pooling, numbers)
     size = ground.subject.size

@@ -6,7 +6,7 @@ pixel of the photo; what an analysis keeps is enough.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -69,6 +69,7 @@ def numbers_of(
     ground: Ground,
     parts: Sequence[Part],
     stands: Sequence[Standing] | None = None,
+    heard: Collection[str] = DISTORTIONS,
 ) -> Floats:
     """The numbers of each part.
 
@@ -81,6 +82,8 @@ def numbers_of(
         On that view's grid, each with at least one cell.
     stands : sequence of Standing, optional
         What the formulas say of the parts, if that is known already.
+    heard : collection of distortions
+        Planes of others are as if they were not there.
 
     Returns
     -------
@@ -95,7 +98,7 @@ def numbers_of(
     photo = [analysis.quality, ground.loss, subject_sharpness(ground)]
     rows = [
         [
-            *_of_planes(planes.distortions, planes.severity, known, whole, part),
+            *_of_planes(planes.distortions, planes.severity, known, whole, part, heard),
             *_of_place(analysis, ground, part),
             *photo,
             *_of_formulas(ground, part, stood),
@@ -150,6 +153,7 @@ def _of_planes(
     known: NDArray[np.uint8],
     whole: NDArray[np.int64],
     part: Part,
+    heard: Collection[str],
 ) -> list[float]:
     window = (
         slice(part.row, part.row + part.cells.shape[0]),
@@ -163,7 +167,7 @@ def _of_planes(
     told = _summaries(np.concatenate([inside, whole - inside]))
     numbers: list[float] = []
     for name in DISTORTIONS:
-        if name not in distortions:
+        if name not in distortions or name not in heard:
             numbers += [0.0] * (2 + len(_INSIDE) + len(_REST))
             continue
         d = distortions.index(name)

@@ -69,6 +69,7 @@ def folder(tmp_path):
         "sha256": hashlib.sha256(data).hexdigest(),
         "serves": ["quality"],
         "maps": CHANNELS,
+        "heard": ["blur"],
         "present": {"blur": 0.5},
         "wanted": {},
         "numbers": list(NUMBERS),

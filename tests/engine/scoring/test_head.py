@@ -25,16 +25,19 @@ class Oracle:
 
     serves: frozenset[str] = EVERYTHING
     channels: int = 5
+    heard: frozenset[str] = frozenset(DISTORTIONS)
     present: dict[str, float] = field(default_factory=lambda: dict.fromkeys(DISTORTIONS, 0.5))
     wanted: dict[str, float] = field(default_factory=lambda: {"blur": 0.9})
     quality: tuple[float, ...] = (0.5, 0.5, 0.0, 0.0, 0.0)
     severity: tuple[float, ...] = (0.2, 0.0, 0.4, 0.4, 0.0, 0.0)
     meant: float = 0.95
     asked: list[int] = field(default_factory=list)
+    told: list[np.ndarray] = field(default_factory=list)
 
     def answers(self, maps, pooling, numbers) -> Answers:
         n = len(numbers)
         self.asked.append(n)
+        self.told.append(numbers)
         assert maps.dtype == pooling.dtype == numbers.dtype == np.float32
         assert pooling.shape == (n, maps.shape[1] * maps.shape[2])
         return Answers(
@@ -100,6 +103,16 @@ def test_where_nothing_is_known_the_head_is_not_believed():
     )
     assert {d.severity for d in score.distortions.values()} == {0.0}
     assert {d.unknown for d in score.distortions.values()} == {1.0}
+
+
+def test_it_is_told_of_no_plane_that_it_was_not_trained_with():
+    made, _ = seen()
+    ground = Ground.of(made, "screen")
+    part = Part(np.ones((10, 12), bool), 0.1, 6, 10)
+    deaf = Oracle(heard=frozenset({"noise"}))
+    judge(made, ground, [part], deaf)
+    told = dict(zip(NUMBERS, deaf.told[0][0].tolist(), strict=True))
+    assert told["blur.there"] == told["blur.inside mean"] == 0 and told["noise.there"] == 1
 
 
 def test_it_serves_what_it_serves():
