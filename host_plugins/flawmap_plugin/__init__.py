@@ -1,1 +1,3 @@
 """What every editor plug-in does, told to one small `Host` interface."""
+
+__all__: list[str] = []

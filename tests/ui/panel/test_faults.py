@@ -43,7 +43,7 @@ def test_a_killed_engine_is_started_again_and_the_marks_are_still_there(
     real.step_region(1)
     region = real.selected
     assert region is not None
-    real.mark(region, "intentional")
+    real.marks.mark(region, "intentional")
     loop.until(lambda: real.report and real.report.region(region).mark == "intentional")
     kill(real)
     real.view.set(strictness=0.05)
@@ -95,7 +95,7 @@ def test_two_windows_at_once_see_each_others_marks(
         real.step_region(1)
         region = real.selected
         assert region is not None
-        real.mark(region, "ignored")
+        real.marks.mark(region, "ignored")
         loop.until(lambda: real.report and real.report.region(region).mark == "ignored")
         second.open_paths([str(path)])
         loop.until(lambda: second.planes is not None)
@@ -116,7 +116,7 @@ def test_a_folder_of_thousands_is_listed_at_once_and_can_be_stopped(
     real.open_paths([str(folder)])
     assert len(real.photos) == 3000
     loop.until(lambda: real.progress[0] >= 3)
-    real.stop()
+    real.course.stop()
     loop.settle(real)
     assert real.progress[0] < 3000
     assert {p.state for p in real.photos.all()} <= {"waiting", "done"}

@@ -147,11 +147,11 @@ def test_stop_leaves_the_rest_waiting_and_going_on_finishes_it(
     workspace: Workspace, loop: Loop, fake: FakeEngine, photos: list[Path]
 ) -> None:
     workspace.open_paths([str(photos[0].parent)])
-    workspace.stop()
+    workspace.course.stop()
     loop.settle(workspace)
     states = {photo.state for photo in workspace.photos.all()}
     assert "waiting" in states and "working" not in states
-    workspace.work_through()
+    workspace.course.begin()
     loop.settle(workspace)
     assert {photo.state for photo in workspace.photos.all()} == {"done"}
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from flawmap_api.errors import FlawmapError
 from flawmap_api.policy import DEFAULT_POLICY, Policy, Verdict, judge
 from flawmap_api.report import Region, Report
-from flawmap_api.results import OpenedPhoto
+from flawmap_api.results import OpenedPhoto, Progress
 
 from .observable import Observable
 
@@ -181,6 +181,11 @@ class PhotoList(Observable):
     def hidden(self) -> int:
         """How many photos the filter leaves out."""
         return len(self._by_path) - len(self.shown)
+
+    def advance(self, photo: Photo, progress: Progress) -> None:
+        """Tell how far the engine is with a photo."""
+        photo.progress = progress.done / max(1, progress.total)
+        self.changed(photo)
 
     def changed(self, photo: Photo, *, rearrange: bool = False) -> None:
         """Tell that something of a photo is new; its verdict follows its report."""

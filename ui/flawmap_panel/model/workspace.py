@@ -13,11 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from flawmap_api.best import Placed, rank_frames
 from flawmap_api.client import EngineClient
@@ -29,10 +27,12 @@ from flawmap_api.results import OpenedPhoto, PixelBlock, Progress
 from flawmap_api.roi import RoiScore
 from flawmap_api.strictness import thresholds_at
 
+from .asking import Planes, planes_of, thumbnail_of
+from .course import Course
 from .disk import Changes
 from .engine_room import EngineRoom, Post
 from .findings import Filters, Listing, list_findings
-from .history import Decision, History
+from .marking import Marking
 from .observable import Observable
 from .photos import Photo, PhotoList, Stamp
 from .repair import RepairDesk
@@ -40,10 +40,7 @@ from .selection import RoiSelection
 from .sending import Sending
 from .view import ViewSettings, ViewState
 
-__all__ = ["Notice", "Planes", "Workspace"]
-
-_THUMBNAIL = 160
-_JPEG_QUALITY = 82
+__all__ = ["Notice", "Workspace"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +55,6 @@ class Notice:
     def of(cls, error: FlawmapError) -> Notice:
         """What an error has to say."""
         return cls(error.message, error.hint, serious=isinstance(error, EngineLost))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Planes:
-    """Grid planes of one view of one photo; by distortion, uint8, shape (rows, cols)."""
-
-    photo_id: str
-    view: str
-    severity: dict[str, NDArray[np.uint8]]
-    unknown: dict[str, NDArray[np.uint8]]
 
 
 class Workspace(Observable):
@@ -102,7 +89,13 @@ class Workspace(Observable):
         self.photos = PhotoList()
         self.view = ViewState(view)
         self.roi = RoiSelection()
-        self.history = History()
+        self.marks = Marking(
+            self.look,
+            self.photos,
+            self.view,
+            self._judged,
+            lambda error: self.tell("notice", Notice.of(error)),
+        )
         self.repair = RepairDesk(self.look, lambda error: self.tell("notice", Notice.of(error)))
         self.filters = Filters()
         self.listing = Listing()
@@ -112,9 +105,7 @@ class Workspace(Observable):
         self.roi_before: RoiScore | None = None
         self.sending = Sending(self.send)
         self.folders: list[Path] = []
-        self.wanted: Sequence[Photo] = ()
-        self.working_through = False
-        self._bulk_photo: Photo | None = None
+        self.course = Course(self.bulk, self.photos, self.view, self._judged, self._not_judged)
         self._opening: Photo | None = None
         self.photos.watch(self._on_current, "current")
         self.view.watch(self._on_judgement, "judgement")
@@ -140,74 +131,18 @@ class Workspace(Observable):
         new = self.photos.add(found)
         if select and first is not None:
             self.photos.select(self.photos.get(first))
-        self.work_through()
+        self.course.begin()
         return new
 
     def remove(self, photos: Sequence[Photo]) -> None:
         """Take photos out of the window; nothing happens to their files."""
         self.photos.remove(photos)
 
-    def work_through(self) -> None:
-        """Judge every photo that waits, one after another, those in sight first."""
-        self.working_through = True
-        self._next_in_bulk()
-
-    def stop(self) -> None:
-        """Stop judging; what is done stays, the rest waits."""
-        self.working_through = False
-        self.bulk.drop_all()
-        if self._bulk_photo is not None:
-            self._bulk_photo.state = "waiting"
-            self.photos.changed(self._bulk_photo)
-            self._bulk_photo = None
-
     @property
     def progress(self) -> tuple[int, int]:
         """How many photos are through, of how many."""
         everything = self.photos.all()
         return sum(p.state not in ("waiting", "working") for p in everything), len(everything)
-
-    def _next_in_bulk(self) -> None:
-        if not self.working_through or self._bulk_photo is not None:
-            return
-        waiting = (p for p in (*self.wanted, *self.photos.shown) if p.state == "waiting")
-        photo = next(waiting, None) or next(
-            (p for p in self.photos.all() if p.state == "waiting"), None
-        )
-        if photo is None:
-            self.working_through = False
-            return
-        self._bulk_photo = photo
-        photo.state = "working"
-        judgement = self.view.settings.judgement()
-
-        def work(client: EngineClient, progress: Callable[[Progress], None]) -> Any:
-            opened = client.open(photo.path)
-            thumbnail = _thumbnail(client, opened)
-            report = client.analyze(opened, on_progress=progress, **judgement)
-            client.close_photo(opened)
-            return opened, thumbnail, report
-
-        def then(answer: tuple[OpenedPhoto, bytes, Report]) -> None:
-            photo.opened, photo.thumbnail, report = answer
-            self._judged(photo, report)
-            self._bulk_photo = None
-            self._next_in_bulk()
-
-        def failed(error: FlawmapError) -> None:
-            self._bulk_photo = None
-            self._not_judged(photo, error)
-            if isinstance(error, EngineLost):
-                # The next would fail in the same way; the window offers to start it anew.
-                self.working_through = False
-            self._next_in_bulk()
-
-        self.bulk.ask(work, then, failed, progress=lambda p: self._advance(photo, p))
-        self.photos.changed(photo)
-
-    def _advance(self, photo: Photo, progress: Progress) -> None:
-        photo.progress = progress.done / max(1, progress.total)
-        self.photos.changed(photo)
 
     def _judged(self, photo: Photo, report: Report) -> None:
         photo.state, photo.progress, photo.failure = "done", 1.0, None
@@ -246,8 +181,7 @@ class Workspace(Observable):
         self._list()
         if photo is not None:
             self._open(photo)
-            if self.working_through:
-                self._next_in_bulk()
+            self.course.go_on()
 
     def _open(self, photo: Photo) -> None:
         if photo.state == "waiting":
@@ -278,8 +212,8 @@ class Workspace(Observable):
         ) -> tuple[Report, Planes, bytes]:
             opened = client.open(photo.path)
             report = client.analyze(opened, on_progress=progress, **judgement)
-            thumbnail = photo.thumbnail or _thumbnail(client, opened)
-            return report, _planes(client, opened, report), thumbnail
+            thumbnail = photo.thumbnail or thumbnail_of(client, opened)
+            return report, planes_of(client, opened, report), thumbnail
 
         def then(answer: tuple[Report, Planes, bytes]) -> None:
             report, self.planes, photo.thumbnail = answer
@@ -289,7 +223,7 @@ class Workspace(Observable):
             work,
             then,
             lambda error: self._not_judged(photo, error),
-            progress=lambda p: self._advance(photo, p),
+            progress=partial(self.photos.advance, photo),
             key="analyze",
         )
 
@@ -356,7 +290,7 @@ class Workspace(Observable):
 
         def work(client: EngineClient, _: Any) -> tuple[Report, Planes]:
             report = client.regions(opened, **judgement)
-            return report, same or _planes(client, opened, report)
+            return report, same or planes_of(client, opened, report)
 
         def then(answer: tuple[Report, Planes]) -> None:
             report, self.planes = answer
@@ -425,53 +359,6 @@ class Workspace(Observable):
         """Whether the engine answers a request; tools without theirs stay absent."""
         hello = self.look.hello or self.judge.hello or self.bulk.hello
         return hello is not None and feature in hello.features
-
-    def mark(self, region_id: str, verdict: str | None) -> None:
-        """Say what a finding is: accepted, ignored, intentional, or None for no verdict."""
-        photo, report = self.photos.current, self.report
-        region = report.region(region_id) if report else None
-        if photo is None or region is None:
-            return
-        decision = Decision(
-            path=str(photo.path),
-            region=region_id,
-            title=f"{region.distortion} {verdict or 'unmarked'}",
-            before=region.mark,
-            after=verdict,
-            judgement=tuple(self.view.settings.judgement().items()),
-        )
-        self._set_mark(decision, verdict, lambda: self.history.decide(decision))
-
-    def undo_mark(self) -> None:
-        """Take the last verdict back."""
-        if (decision := self.history.undo()) is not None:
-            self._set_mark(decision, decision.before)
-
-    def redo_mark(self) -> None:
-        """Give the last undone verdict again."""
-        if (decision := self.history.redo()) is not None:
-            self._set_mark(decision, decision.after)
-
-    def _set_mark(
-        self, decision: Decision, verdict: str | None, done: Callable[[], None] = lambda: None
-    ) -> None:
-        photo = self.photos.get(Path(decision.path))
-        if photo is None:
-            return
-        judgement: dict[str, Any] = dict(decision.judgement)
-        now = self.view.settings.judgement()
-
-        def work(client: EngineClient, _: Any) -> Report:
-            opened = client.open(photo.path)
-            client.analyze(opened, **judgement)
-            client.set_mark(opened, decision.region, verdict, **judgement)
-            return client.regions(opened, **now)
-
-        def then(report: Report) -> None:
-            done()
-            self._judged(photo, report)
-
-        self.look.ask(work, then, lambda error: self.tell("notice", Notice.of(error)), urgency=7)
 
     def consider_repair(self) -> None:
         """Ask what could be done about the selected finding, and draw it."""
@@ -570,7 +457,7 @@ class Workspace(Observable):
         if changes.new:
             self.photos.add(changes.new)
         if changes.changed or changes.new:
-            self.work_through()
+            self.course.begin()
 
     def restart_engine(self) -> None:
         """Start the engine anew after a loss and go on where the window stood."""
@@ -580,7 +467,7 @@ class Workspace(Observable):
             if isinstance(photo.failure, EngineLost):
                 photo.state, photo.failure = "waiting", None
         self.analyze_again()
-        self.work_through()
+        self.course.begin()
 
     def close(self) -> None:
         """End everything; the engine stays for others."""
@@ -588,26 +475,3 @@ class Workspace(Observable):
             room.drop_all()
         for room in self.rooms:
             room.close()
-
-
-def _thumbnail(client: EngineClient, opened: OpenedPhoto) -> bytes:
-    import cv2
-
-    scale = min(1.0, _THUMBNAIL / max(opened.width, opened.height))
-    rgb = np.asarray(client.pixels(opened, scale=scale))
-    done, data = cv2.imencode(".jpg", rgb[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    return data.tobytes() if done else b""
-
-
-def _planes(client: EngineClient, opened: OpenedPhoto, report: Report) -> Planes:
-    names = tuple(report.distortions)
-    severity, unknown = (
-        {
-            layer.distortion: np.asarray(layer)
-            for layer in client.layers(
-                opened, plane, view=report.view, size="grid", distortions=names
-            )
-        }
-        for plane in ("severity", "unknown")
-    )
-    return Planes(opened.photo_id, report.view, severity, unknown)

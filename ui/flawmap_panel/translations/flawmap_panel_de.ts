@@ -193,6 +193,229 @@
     </message>
 </context>
 <context>
+    <name>Menus</name>
+    <message>
+        <source>&amp;File</source>
+        <translation>&amp;Datei</translation>
+    </message>
+    <message>
+        <source>&amp;Open photos…</source>
+        <translation>Fotos ö&amp;ffnen …</translation>
+    </message>
+    <message>
+        <source>Open &amp;folder…</source>
+        <translation>&amp;Ordner öffnen …</translation>
+    </message>
+    <message>
+        <source>&amp;Send findings on…</source>
+        <translation>Befunde &amp;weitergeben …</translation>
+    </message>
+    <message>
+        <source>Save &amp;repaired copy…</source>
+        <translation>&amp;Reparierte Kopie speichern …</translation>
+    </message>
+    <message>
+        <source>Show in file &amp;manager</source>
+        <translation>Im Datei&amp;manager zeigen</translation>
+    </message>
+    <message>
+        <source>&amp;Remove from window</source>
+        <translation>Aus dem Fenster &amp;nehmen</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>&amp;Beenden</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>&amp;Bearbeiten</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>&amp;Rückgängig</translation>
+    </message>
+    <message>
+        <source>&amp;Redo</source>
+        <translation>&amp;Wiederholen</translation>
+    </message>
+    <message>
+        <source>&amp;Copy findings as text</source>
+        <translation>Befunde als Text &amp;kopieren</translation>
+    </message>
+    <message>
+        <source>Copy &amp;mask</source>
+        <translation>&amp;Maske kopieren</translation>
+    </message>
+    <message>
+        <source>Mark &amp;nothing</source>
+        <translation>&amp;Nichts markieren</translation>
+    </message>
+    <message>
+        <source>&amp;Settings…</source>
+        <translation>&amp;Einstellungen …</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>&amp;Ansicht</translation>
+    </message>
+    <message>
+        <source>O&amp;verlay</source>
+        <translation>&amp;Markierung</translation>
+    </message>
+    <message>
+        <source>&amp;Outlines instead of tint</source>
+        <translation>&amp;Umrisse statt Farbe</translation>
+    </message>
+    <message>
+        <source>&amp;Judge at 1:1</source>
+        <translation>&amp;Bei 1:1 beurteilen</translation>
+    </message>
+    <message>
+        <source>&amp;One picture</source>
+        <translation>&amp;Ein Bild</translation>
+    </message>
+    <message>
+        <source>S&amp;plit: photo and findings</source>
+        <translation>&amp;Geteilt: Foto und Befunde</translation>
+    </message>
+    <message>
+        <source>&amp;Side by side</source>
+        <translation>&amp;Nebeneinander</translation>
+    </message>
+    <message>
+        <source>&amp;Photo</source>
+        <translation>&amp;Foto</translation>
+    </message>
+    <message>
+        <source>&amp;Contact sheet</source>
+        <translation>&amp;Kontaktbogen</translation>
+    </message>
+    <message>
+        <source>Compare the &amp;selected</source>
+        <translation>&amp;Ausgewählte vergleichen</translation>
+    </message>
+    <message>
+        <source>&amp;Fit</source>
+        <translation>&amp;Einpassen</translation>
+    </message>
+    <message>
+        <source>&amp;1:1</source>
+        <translation>&amp;1:1</translation>
+    </message>
+    <message>
+        <source>Zoom &amp;in</source>
+        <translation>&amp;Vergrößern</translation>
+    </message>
+    <message>
+        <source>Zoom &amp;out</source>
+        <translation>Ver&amp;kleinern</translation>
+    </message>
+    <message>
+        <source>F&amp;indings</source>
+        <translation>Be&amp;funde</translation>
+    </message>
+    <message>
+        <source>&amp;Next finding</source>
+        <translation>&amp;Nächster Befund</translation>
+    </message>
+    <message>
+        <source>&amp;Previous finding</source>
+        <translation>&amp;Voriger Befund</translation>
+    </message>
+    <message>
+        <source>The finding is &amp;right</source>
+        <translation>Der Befund ist &amp;richtig</translation>
+    </message>
+    <message>
+        <source>&amp;Ignore it</source>
+        <translation>&amp;Ignorieren</translation>
+    </message>
+    <message>
+        <source>It is &amp;wanted</source>
+        <translation>Es ist &amp;gewollt</translation>
+    </message>
+    <message>
+        <source>&amp;Photos</source>
+        <translation>F&amp;otos</translation>
+    </message>
+    <message>
+        <source>&amp;Next photo</source>
+        <translation>&amp;Nächstes Foto</translation>
+    </message>
+    <message>
+        <source>&amp;Previous photo</source>
+        <translation>&amp;Voriges Foto</translation>
+    </message>
+    <message>
+        <source>P&amp;ick</source>
+        <translation>&amp;Auswählen</translation>
+    </message>
+    <message>
+        <source>&amp;Reject</source>
+        <translation>&amp;Verwerfen</translation>
+    </message>
+    <message>
+        <source>No &amp;flag</source>
+        <translation>&amp;Keine Kennzeichnung</translation>
+    </message>
+    <message>
+        <source>&amp;Sort by</source>
+        <translation>&amp;Sortieren nach</translation>
+    </message>
+    <message>
+        <source>&amp;Best of the selected</source>
+        <translation>&amp;Bestes der Ausgewählten</translation>
+    </message>
+    <message>
+        <source>S&amp;top</source>
+        <translation>An&amp;halten</translation>
+    </message>
+    <message>
+        <source>&amp;Judge again</source>
+        <translation>Neu &amp;beurteilen</translation>
+    </message>
+    <message>
+        <source>Tools</source>
+        <translation>Werkzeuge</translation>
+    </message>
+    <message>
+        <source>Pick</source>
+        <translation>Zeigen</translation>
+    </message>
+    <message>
+        <source>Box</source>
+        <translation>Rechteck</translation>
+    </message>
+    <message>
+        <source>Lasso</source>
+        <translation>Lasso</translation>
+    </message>
+    <message>
+        <source>Brush</source>
+        <translation>Pinsel</translation>
+    </message>
+    <message>
+        <source>Order of opening</source>
+        <translation>Reihenfolge des Öffnens</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Quality, worst first</source>
+        <translation>Qualität, die schlechteste zuerst</translation>
+    </message>
+    <message>
+        <source>Worst flaw first</source>
+        <translation>Schlimmster Fehler zuerst</translation>
+    </message>
+    <message>
+        <source>Sharpness of the subject, softest first</source>
+        <translation>Schärfe des Motivs, das unschärfste zuerst</translation>
+    </message>
+</context>
+<context>
     <name>PhotoView</name>
     <message>
         <source>Photo</source>
@@ -441,226 +664,6 @@
     <message>
         <source>Photos</source>
         <translation>Fotos</translation>
-    </message>
-    <message>
-        <source>Tools</source>
-        <translation>Werkzeuge</translation>
-    </message>
-    <message>
-        <source>&amp;File</source>
-        <translation>&amp;Datei</translation>
-    </message>
-    <message>
-        <source>&amp;Open photos…</source>
-        <translation>Fotos ö&amp;ffnen …</translation>
-    </message>
-    <message>
-        <source>Open &amp;folder…</source>
-        <translation>&amp;Ordner öffnen …</translation>
-    </message>
-    <message>
-        <source>&amp;Send findings on…</source>
-        <translation>Befunde &amp;weitergeben …</translation>
-    </message>
-    <message>
-        <source>Save &amp;repaired copy…</source>
-        <translation>&amp;Reparierte Kopie speichern …</translation>
-    </message>
-    <message>
-        <source>Show in file &amp;manager</source>
-        <translation>Im Datei&amp;manager zeigen</translation>
-    </message>
-    <message>
-        <source>&amp;Remove from window</source>
-        <translation>Aus dem Fenster &amp;nehmen</translation>
-    </message>
-    <message>
-        <source>&amp;Quit</source>
-        <translation>&amp;Beenden</translation>
-    </message>
-    <message>
-        <source>&amp;Edit</source>
-        <translation>&amp;Bearbeiten</translation>
-    </message>
-    <message>
-        <source>&amp;Undo</source>
-        <translation>&amp;Rückgängig</translation>
-    </message>
-    <message>
-        <source>&amp;Redo</source>
-        <translation>&amp;Wiederholen</translation>
-    </message>
-    <message>
-        <source>&amp;Copy findings as text</source>
-        <translation>Befunde als Text &amp;kopieren</translation>
-    </message>
-    <message>
-        <source>Copy &amp;mask</source>
-        <translation>&amp;Maske kopieren</translation>
-    </message>
-    <message>
-        <source>Mark &amp;nothing</source>
-        <translation>&amp;Nichts markieren</translation>
-    </message>
-    <message>
-        <source>&amp;Settings…</source>
-        <translation>&amp;Einstellungen …</translation>
-    </message>
-    <message>
-        <source>&amp;View</source>
-        <translation>&amp;Ansicht</translation>
-    </message>
-    <message>
-        <source>O&amp;verlay</source>
-        <translation>&amp;Markierung</translation>
-    </message>
-    <message>
-        <source>&amp;Outlines instead of tint</source>
-        <translation>&amp;Umrisse statt Farbe</translation>
-    </message>
-    <message>
-        <source>&amp;Judge at 1:1</source>
-        <translation>&amp;Bei 1:1 beurteilen</translation>
-    </message>
-    <message>
-        <source>&amp;One picture</source>
-        <translation>&amp;Ein Bild</translation>
-    </message>
-    <message>
-        <source>S&amp;plit: photo and findings</source>
-        <translation>&amp;Geteilt: Foto und Befunde</translation>
-    </message>
-    <message>
-        <source>&amp;Side by side</source>
-        <translation>&amp;Nebeneinander</translation>
-    </message>
-    <message>
-        <source>&amp;Photo</source>
-        <translation>&amp;Foto</translation>
-    </message>
-    <message>
-        <source>&amp;Contact sheet</source>
-        <translation>&amp;Kontaktbogen</translation>
-    </message>
-    <message>
-        <source>Compare the &amp;selected</source>
-        <translation>&amp;Ausgewählte vergleichen</translation>
-    </message>
-    <message>
-        <source>&amp;Fit</source>
-        <translation>&amp;Einpassen</translation>
-    </message>
-    <message>
-        <source>&amp;1:1</source>
-        <translation>&amp;1:1</translation>
-    </message>
-    <message>
-        <source>Zoom &amp;in</source>
-        <translation>&amp;Vergrößern</translation>
-    </message>
-    <message>
-        <source>Zoom &amp;out</source>
-        <translation>Ver&amp;kleinern</translation>
-    </message>
-    <message>
-        <source>F&amp;indings</source>
-        <translation>Be&amp;funde</translation>
-    </message>
-    <message>
-        <source>&amp;Next finding</source>
-        <translation>&amp;Nächster Befund</translation>
-    </message>
-    <message>
-        <source>&amp;Previous finding</source>
-        <translation>&amp;Voriger Befund</translation>
-    </message>
-    <message>
-        <source>The finding is &amp;right</source>
-        <translation>Der Befund ist &amp;richtig</translation>
-    </message>
-    <message>
-        <source>&amp;Ignore it</source>
-        <translation>&amp;Ignorieren</translation>
-    </message>
-    <message>
-        <source>It is &amp;wanted</source>
-        <translation>Es ist &amp;gewollt</translation>
-    </message>
-    <message>
-        <source>&amp;Photos</source>
-        <translation>F&amp;otos</translation>
-    </message>
-    <message>
-        <source>&amp;Next photo</source>
-        <translation>&amp;Nächstes Foto</translation>
-    </message>
-    <message>
-        <source>&amp;Previous photo</source>
-        <translation>&amp;Voriges Foto</translation>
-    </message>
-    <message>
-        <source>P&amp;ick</source>
-        <translation>&amp;Auswählen</translation>
-    </message>
-    <message>
-        <source>&amp;Reject</source>
-        <translation>&amp;Verwerfen</translation>
-    </message>
-    <message>
-        <source>No &amp;flag</source>
-        <translation>&amp;Keine Kennzeichnung</translation>
-    </message>
-    <message>
-        <source>&amp;Sort by</source>
-        <translation>&amp;Sortieren nach</translation>
-    </message>
-    <message>
-        <source>&amp;Best of the selected</source>
-        <translation>&amp;Bestes der Ausgewählten</translation>
-    </message>
-    <message>
-        <source>S&amp;top</source>
-        <translation>An&amp;halten</translation>
-    </message>
-    <message>
-        <source>&amp;Judge again</source>
-        <translation>Neu &amp;beurteilen</translation>
-    </message>
-    <message>
-        <source>Pick</source>
-        <translation>Zeigen</translation>
-    </message>
-    <message>
-        <source>Box</source>
-        <translation>Rechteck</translation>
-    </message>
-    <message>
-        <source>Lasso</source>
-        <translation>Lasso</translation>
-    </message>
-    <message>
-        <source>Brush</source>
-        <translation>Pinsel</translation>
-    </message>
-    <message>
-        <source>Order of opening</source>
-        <translation>Reihenfolge des Öffnens</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>Name</translation>
-    </message>
-    <message>
-        <source>Quality, worst first</source>
-        <translation>Qualität, die schlechteste zuerst</translation>
-    </message>
-    <message>
-        <source>Worst flaw first</source>
-        <translation>Schlimmster Fehler zuerst</translation>
-    </message>
-    <message>
-        <source>Sharpness of the subject, softest first</source>
-        <translation>Schärfe des Motivs, das unschärfste zuerst</translation>
     </message>
     <message>
         <source>%v of %m</source>

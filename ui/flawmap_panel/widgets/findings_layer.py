@@ -17,9 +17,9 @@ from flawmap_api.geometry import Box
 from flawmap_api.palette import COLOURS
 from flawmap_api.report import Region
 
+from ..model.asking import Planes
 from ..model.tint import Sampled, outlines, sample, tint
 from ..model.view import ViewSettings
-from ..model.workspace import Planes
 from .photo_view import box_rect
 
 __all__ = ["FindingsLayer", "premultiplied"]

@@ -171,6 +171,6 @@ class FindingsList(QListView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Delete ignores the finding; the rest as in any list."""
         if event.key() == Qt.Key.Key_Delete and self._workspace.selected:
-            self._workspace.mark(self._workspace.selected, "ignored")
+            self._workspace.marks.mark(self._workspace.selected, "ignored")
         else:
             super().keyPressEvent(event)

@@ -169,7 +169,7 @@ class FindingsPanel(QWidget):
 
     def _mark(self, verdict: str | None) -> None:
         if self._workspace.selected:
-            self._workspace.mark(self._workspace.selected, verdict)
+            self._workspace.marks.mark(self._workspace.selected, verdict)
 
     def refresh(self) -> None:
         """Show what is found now."""

@@ -249,7 +249,7 @@ class Strip(QListView):
         last = self.indexAt(view.bottomRight() - self._rows_offset())
         start = first.row() if first.isValid() else 0
         stop = last.row() + 1 if last.isValid() else self._rows.rowCount()
-        self._workspace.wanted = self._workspace.photos.shown[start : min(stop, start + 200)]
+        self._workspace.course.wanted = self._workspace.photos.shown[start : min(stop, start + 200)]
 
     def _rows_offset(self) -> Any:
         from PySide6.QtCore import QPoint

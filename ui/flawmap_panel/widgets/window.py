@@ -7,15 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import (
-    QAction,
-    QActionGroup,
     QCloseEvent,
     QDesktopServices,
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
     QImage,
-    QKeySequence,
 )
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -24,7 +21,6 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QProgressBar,
     QStackedWidget,
-    QToolBar,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -39,6 +35,7 @@ from .banner import Banner
 from .canvas import Canvas
 from .compare import CompareView
 from .findings_panel import FindingsPanel
+from .menus import Menus
 from .repair_card import RepairCard
 from .roi_card import RoiCard
 from .send_dialog import SendDialog
@@ -82,10 +79,9 @@ class Window(QMainWindow):
             self.pages.addWidget(page)
         self.sheet.activated.connect(lambda _: self.show_page("photo"))
         self.compare.chosen.connect(self._alone)
-        self.actions_by_name: dict[str, QAction] = {}
         self._build_middle()
         self._build_docks()
-        self._build_actions()
+        self.actions_by_name = Menus(self).by_name
         self._build_status()
         workspace.watch(self._on_notice, "notice")
         for room in workspace.rooms:
@@ -93,7 +89,7 @@ class Window(QMainWindow):
         workspace.photos.watch(lambda _: self._on_progress(), "photo", "list")
         workspace.photos.watch(lambda _: self._on_current(), "current")
         workspace.watch(lambda _: self._on_findings(), "findings", "roi")
-        workspace.history.watch(lambda _: self._on_findings(), "history")
+        workspace.marks.history.watch(lambda _: self._on_findings(), "history")
         self._on_findings()
         self._on_progress()
 
@@ -133,177 +129,6 @@ class Window(QMainWindow):
         )
         return dock
 
-    def _action(
-        self,
-        name: str,
-        text: str,
-        keys: str,
-        act: Callable[..., object],
-        *,
-        checkable: bool = False,
-    ) -> QAction:
-        action = QAction(text, self)
-        action.setObjectName(name)
-        action.setShortcut(QKeySequence(keys))
-        if keys:
-            shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            action.setToolTip(f"{text.replace('&', '').rstrip('…')} ({shown})")
-        action.setCheckable(checkable)
-        if checkable:
-            action.toggled.connect(act)
-        else:
-            action.triggered.connect(lambda _=False: act())
-        self.actions_by_name[name] = action
-        self.addAction(action)
-        return action
-
-    def _build_actions(self) -> None:
-        work, view = self.workspace, self.workspace.view
-        add = self._action
-        bar = QToolBar(self.tr("Tools"))
-        bar.setObjectName("tools")
-        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self.addToolBar(bar)
-        menu = self.menuBar().addMenu(self.tr("&File"))
-        menu.addAction(add("open", self.tr("&Open photos…"), "Ctrl+O", self.choose_files))
-        menu.addAction(
-            add("open-folder", self.tr("Open &folder…"), "Ctrl+Shift+O", self.choose_folder)
-        )
-        menu.addSeparator()
-        menu.addAction(add("send", self.tr("&Send findings on…"), "Ctrl+E", self.send))
-        menu.addAction(
-            add("save-repaired", self.tr("Save &repaired copy…"), "Ctrl+S", self.save_repaired)
-        )
-        menu.addAction(add("reveal", self.tr("Show in file &manager"), "", self.reveal))
-        menu.addSeparator()
-        menu.addAction(add("remove", self.tr("&Remove from window"), "Ctrl+W", self._remove))
-        menu.addAction(add("quit", self.tr("&Quit"), "Ctrl+Q", self.close))
-        menu = self.menuBar().addMenu(self.tr("&Edit"))
-        menu.addAction(add("undo", self.tr("&Undo"), "Ctrl+Z", self.undo))
-        menu.addAction(add("redo", self.tr("&Redo"), "Ctrl+Shift+Z", self.redo))
-        menu.addSeparator()
-        menu.addAction(add("copy", self.tr("&Copy findings as text"), "Ctrl+C", self.copy_text))
-        menu.addAction(add("copy-mask", self.tr("Copy &mask"), "Ctrl+Shift+C", self.copy_mask))
-        menu.addAction(add("clear-selection", self.tr("Mark &nothing"), "Ctrl+D", work.roi.clear))
-        menu.addSeparator()
-        menu.addAction(add("settings", self.tr("&Settings…"), "Ctrl+,", self.settings_asked.emit))
-        menu = self.menuBar().addMenu(self.tr("&View"))
-        overlay = add(
-            "overlay", self.tr("O&verlay"), "O", lambda on: view.set(overlay=on), checkable=True
-        )
-        overlay.setChecked(view.settings.overlay)
-        menu.addAction(overlay)
-        contour = add(
-            "contour",
-            self.tr("&Outlines instead of tint"),
-            "Shift+O",
-            lambda on: view.set(style="contour" if on else "fill"),
-            checkable=True,
-        )
-        contour.setChecked(view.settings.style == "contour")
-        menu.addAction(contour)
-        pixel = add(
-            "pixel-view",
-            self.tr("&Judge at 1:1"),
-            "V",
-            lambda on: view.set(view="pixel" if on else "screen"),
-            checkable=True,
-        )
-        pixel.setChecked(view.settings.view == "pixel")
-        menu.addAction(pixel)
-        menu.addSeparator()
-        for name, text, keys in (
-            ("off", self.tr("&One picture"), "1"),
-            ("split", self.tr("S&plit: photo and findings"), "2"),
-            ("side by side", self.tr("&Side by side"), "3"),
-        ):
-            menu.addAction(
-                add(f"compare-{name}", text, keys, lambda name=name: view.set(comparison=name))
-            )
-        menu.addSeparator()
-        for name, text, keys in (
-            ("photo", self.tr("&Photo"), "F6"),
-            ("sheet", self.tr("&Contact sheet"), "F7"),
-            ("compare", self.tr("Compare the &selected"), "F8"),
-        ):
-            menu.addAction(add(f"page-{name}", text, keys, lambda name=name: self.show_page(name)))
-        menu.addSeparator()
-        menu.addAction(add("fit", self.tr("&Fit"), "F", self.canvas.fit))
-        menu.addAction(add("one-to-one", self.tr("&1:1"), "Z", self.canvas.one_to_one))
-        menu.addAction(add("zoom-in", self.tr("Zoom &in"), "+", lambda: self.canvas.zoom(1.5)))
-        menu.addAction(
-            add("zoom-out", self.tr("Zoom &out"), "-", lambda: self.canvas.zoom(1 / 1.5))
-        )
-        menu = self.menuBar().addMenu(self.tr("F&indings"))
-        menu.addAction(add("next", self.tr("&Next finding"), "N", lambda: self._step(1)))
-        menu.addAction(add("previous", self.tr("&Previous finding"), "P", lambda: self._step(-1)))
-        menu.addSeparator()
-        for verdict, text, keys in (
-            ("accepted", self.tr("The finding is &right"), "R"),
-            ("ignored", self.tr("&Ignore it"), "I"),
-            ("intentional", self.tr("It is &wanted"), "W"),
-        ):
-            action = add(f"mark-{verdict}", text, keys, lambda v=verdict: self._mark(v))
-            menu.addAction(action)
-            self.findings.list.addAction(action)
-        menu = self.menuBar().addMenu(self.tr("&Photos"))
-        menu.addAction(
-            add("next-photo", self.tr("&Next photo"), "Right", lambda: work.photos.step(1))
-        )
-        menu.addAction(
-            add("previous-photo", self.tr("&Previous photo"), "Left", lambda: work.photos.step(-1))
-        )
-        menu.addSeparator()
-        for flag, text, keys in (
-            ("pick", self.tr("P&ick"), "Ctrl+1"),
-            ("reject", self.tr("&Reject"), "Ctrl+2"),
-            ("", self.tr("No &flag"), "Ctrl+0"),
-        ):
-            action = add(f"flag-{flag or 'none'}", text, keys, lambda f=flag: self._flag(f))
-            menu.addAction(action)
-            self.strip.addAction(action)
-        self._build_sorting(menu.addMenu(self.tr("&Sort by")))
-        menu.addAction(add("best", self.tr("&Best of the selected"), "Ctrl+B", self.best_of))
-        menu.addAction(add("stop", self.tr("S&top"), "Esc", self.stop))
-        menu.addAction(add("again", self.tr("&Judge again"), "F5", work.analyze_again))
-        tools = QActionGroup(self)
-        for name, text, keys in (
-            ("pick", self.tr("Pick"), "A"),
-            ("box", self.tr("Box"), "B"),
-            ("lasso", self.tr("Lasso"), "L"),
-            ("brush", self.tr("Brush"), "S"),
-        ):
-            action = add(
-                f"tool-{name}",
-                text,
-                keys,
-                lambda on, name=name: self.canvas.use(name) if on else None,
-                checkable=True,
-            )
-            tools.addAction(action)
-            bar.addAction(action)
-        self.actions_by_name["tool-pick"].setChecked(True)
-        bar.addSeparator()
-        for name in ("fit", "one-to-one", "overlay", "pixel-view"):
-            bar.addAction(self.actions_by_name[name])
-
-    def _build_sorting(self, menu: object) -> None:
-        group = QActionGroup(self)
-        texts = {
-            "opened": self.tr("Order of opening"),
-            "name": self.tr("Name"),
-            "quality": self.tr("Quality, worst first"),
-            "worst flaw": self.tr("Worst flaw first"),
-            "sharpness": self.tr("Sharpness of the subject, softest first"),
-        }
-        for order, text in texts.items():
-            action = QAction(text, self)
-            action.setCheckable(True)
-            action.setChecked(order == self.workspace.photos.order)
-            action.triggered.connect(lambda _=False, o=order: self.workspace.photos.sort(o))
-            group.addAction(action)
-            menu.addAction(action)  # type: ignore[attr-defined]
-
     def _build_status(self) -> None:
         self.peek = QLabel()
         self.zoom_label = QLabel()
@@ -341,16 +166,16 @@ class Window(QMainWindow):
     def undo(self) -> None:
         """Take back the last stroke of the marked part, else the last verdict."""
         if not self.workspace.roi.undo():
-            self.workspace.undo_mark()
+            self.workspace.marks.undo()
 
     def redo(self) -> None:
         """Do again what was undone last."""
         if not self.workspace.roi.redo():
-            self.workspace.redo_mark()
+            self.workspace.marks.redo()
 
     def stop(self) -> None:
         """Stop judging; drop a stroke that is being drawn."""
-        self.workspace.stop()
+        self.workspace.course.stop()
         self.workspace.cancel()
 
     def show_page(self, name: str) -> None:
@@ -443,21 +268,25 @@ class Window(QMainWindow):
         if report is not None:
             QGuiApplication.clipboard().setText(as_text(report, self.workspace.listing))
 
-    def _step(self, by: int) -> None:
+    def step(self, by: int) -> None:
+        """Go to the next or previous finding."""
         self.workspace.step_region(by)
         region = self.workspace.selected_region
         if region is not None:
             self.canvas.show_region(region)
 
-    def _mark(self, verdict: str) -> None:
+    def mark(self, verdict: str) -> None:
+        """Give the selected finding a verdict, or take the same one away."""
         region = self.workspace.selected_region
         if region is not None:
-            self.workspace.mark(region.id, None if region.mark == verdict else verdict)
+            self.workspace.marks.mark(region.id, None if region.mark == verdict else verdict)
 
-    def _flag(self, flag: str) -> None:
+    def flag(self, flag: str) -> None:
+        """Give the chosen photos the person's own flag."""
         self.workspace.photos.set_flag(self.strip.chosen(), flag)
 
-    def _remove(self) -> None:
+    def remove(self) -> None:
+        """Take the chosen photos out of the window."""
         self.workspace.remove(self.strip.chosen())
 
     # ------------------------------------------------------------------ what happens
@@ -509,7 +338,7 @@ class Window(QMainWindow):
 
     def _on_progress(self) -> None:
         done, total = self.workspace.progress
-        busy = done < total and (self.workspace.working_through or total == 1)
+        busy = done < total and (self.workspace.course.under_way or total == 1)
         self.progress.setVisible(busy)
         self.stop_button.setVisible(busy)
         self.progress.setMaximum(max(1, total))
@@ -526,7 +355,7 @@ class Window(QMainWindow):
             action = named[f"mark-{verdict}"]
             action.setVisible(work.can_mark)
             action.setEnabled(work.selected is not None)
-        named["undo"].setEnabled(bool(work.roi.strokes) or work.history.to_undo is not None)
+        named["undo"].setEnabled(bool(work.roi.strokes) or work.marks.history.to_undo is not None)
         named["redo"].setEnabled(True)
         for name in ("next", "previous", "copy"):
             named[name].setEnabled(bool(work.listing.rows))
