@@ -2,8 +2,8 @@
 
 Krita's rules behind them: nodes that are built while they hang nowhere (by `fill`) and inserted
 once make one undo step; visibility, locks, opacity and annotations make none. What hangs in a group
-of several, and what becomes visible or invisible, is drawn only when the whole projection is
-refreshed. The node that was inserted becomes the active one, a little later.
+of several that blends them itself, and what becomes visible or invisible, is drawn only when the
+whole projection is refreshed. The node that was inserted becomes the active one, a little later.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ were made; Krita's layers have no metadata of their own.
 
 from __future__ import annotations
 
+import contextlib
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flawmap_api.geometry import Box
@@ -82,22 +83,17 @@ class Overlay:
         new = self._built(group, layers)
         olds = self._roots()
         changed = self._changed(olds, record)
-        # Invisible nodes come and go at once; all is drawn once, at the end.
-        new.setVisible(False)
-        with keep_active(self._doc, self._later) as inserted:
+        with keep_active(self._doc, self._later) as inserted, _unseen(olds):
             if changed:
                 record["kept"] = self._keep(f"{group.name} (kept)", changed, inserted)
             inserted += [new, *walk(new)]
             self._doc.rootNode().addChildNode(new, top_of(self._doc, None))
             for old in olds:
-                _remove(old)
-        new.setVisible(True)
+                old.remove()
         roots = {**record.get("roots", {}), key_of(new): layers}
         # An undo can bring back those before, but nobody goes back for ever.
         record["roots"] = dict(list(roots.items())[-_REMEMBERED:])
         write_json(self._doc, _RECORD, record)
-        self._stale = True
-        self.refresh()
 
     def set_visible(self, visible: bool, regions: frozenset[str] | None) -> None:
         """Show or hide all of it, or the layers of those regions."""
@@ -115,9 +111,11 @@ class Overlay:
         """Opacity of the whole group, 0..1; no undo step."""
         root = self.root()
         value = round(255 * max(0.0, min(1.0, opacity)))
-        if root is not None and root.opacity() != value:
-            root.setOpacity(value)
-            self._refresh_soon()
+        # The group passes its layers through, so it has no opacity of its own.
+        for node in walk(root) if root is not None else ():
+            if node.type() == "paintlayer" and node.opacity() != value:
+                node.setOpacity(value)
+                self._refresh_soon()
 
     def refresh(self) -> None:
         """Draw what has changed; whoever reads the document has to call it first."""
@@ -142,10 +140,9 @@ class Overlay:
                 name = f"{olds[-1].name()} (kept)"
                 record["kept"] = self._keep(name, changed, inserted)
             write_json(self._doc, _RECORD, record)
-        for old in olds:
-            _remove(old)
-        self._stale = True
-        self.refresh()
+        with _unseen(olds):
+            for old in olds:
+                old.remove()
 
     def keep_masks(self, masks: Mapping[str, Mask], colours: Mapping[str, str]) -> None:
         """Selection masks in a group of their own, inserted once.
@@ -196,6 +193,9 @@ class Overlay:
         node = self._doc.createGroupLayer(group.name)
         node.setColorLabel(label_of(group.colour))
         node.setCollapsed(True)
+        # Passing through, its layers are drawn as it is inserted; a group that blends them itself
+        # would only be drawn by a refresh of the whole canvas, and take the memory of one, too.
+        node.setPassThroughMode(True)
         children = []
         for child in reversed(group.children):
             if isinstance(child, Group):
@@ -258,12 +258,17 @@ class Overlay:
         return key_of(group)
 
 
-def _remove(node: Any) -> None:
-    """Take a node away while it is invisible: that costs nothing. An undo brings it back seen."""
-    visible = node.visible()
-    node.setVisible(False)
-    node.remove()
-    node.setVisible(visible)
+@contextlib.contextmanager
+def _unseen(nodes: list[Any]) -> Iterator[None]:
+    """Hide nodes while they are removed, which costs less; an undo brings them back seen."""
+    seen = [node for node in nodes if node.visible()]
+    for node in seen:
+        node.setVisible(False)
+    try:
+        yield
+    finally:
+        for node in seen:
+            node.setVisible(True)
 
 
 def _painted(node: Any, was: Mapping[str, Any]) -> bool:
