@@ -137,6 +137,8 @@ bench: $(VENV)/.ready-test-$(EXTRA) $(VENV_PEERS)/.ready
 	@$(VENV)/bin/python benchmarks/analysis.py --photos '$(PHOTOS)' $(ARGS)
 	@$(VENV)/bin/python benchmarks/engine.py '$(LARGE)' --megapixels 24 $(ARGS)
 	@$(VENV)/bin/python benchmarks/peers.py '$(LARGE)' $(ARGS)
+	@test ! -e '$(PHOTOS)/../photos/photos.csv' || \
+		$(VENV)/bin/python benchmarks/repair.py --data '$(PHOTOS)/..'
 
 # The proofs at the length that docs/proofs.md speaks of: first those that `make test` samples,
 # then the programs that only exist in a long form.

@@ -24,9 +24,10 @@ Floats = NDArray[np.float32]
 
 #: Pixels around that a pixel's answer depends on.
 REACH: Final = 2 * BLOCK
-#: Shifts of the block grid, both ways: 16 looks at each pixel's grey, 4 at its colour.
-_GREY_STEP: Final = 2
-_COLOUR_STEP: Final = 4
+#: Shifts of the block grid, both ways: 4 looks at each pixel; the second pass takes 16 at its grey.
+#: 16 everywhere is 0.07 dB better and takes nearly twice as long.
+_STEP: Final = 4
+_FINE_STEP: Final = 2
 _HARD: Final = 2.7
 
 
@@ -52,12 +53,15 @@ def denoise(picture: Floats, noise: NoiseModel) -> Floats:
     for number, plane in enumerate(planes):
         level = noise.level(brightness, chroma=number > 0)
         bands = noise.bands(chroma=number > 0)
-        steps = range(0, BLOCK, _COLOUR_STEP if number else _GREY_STEP)
-        shifts = [(y, x) for y in steps for x in steps]
-        first = _pass(plane, level, bands, shifts, None)
-        done.append(_pass(plane, level, bands, shifts, first))
+        first = _pass(plane, level, bands, _shifts(_STEP), None)
+        fine = _shifts(_STEP if number else _FINE_STEP)
+        done.append(_pass(plane, level, bands, fine, first))
     clean = from_opponent(done)
     return np.ascontiguousarray(clean[pad : pad + height, pad : pad + width])
+
+
+def _shifts(step: int) -> list[tuple[int, int]]:
+    return [(y, x) for y in range(0, BLOCK, step) for x in range(0, BLOCK, step)]
 
 
 def _pass(
