@@ -147,7 +147,7 @@ def run(folder: Path, repeats: int) -> None:
         app.processEvents()
     say("100 MP: a frame of zooming (wanted 20)", frames)
 
-    work.stop()
+    work.course.stop()
     report, thumbnail = work.report, work.photos.current.thumbnail
     found = [(folder / f"{n:05d}.jpg", f"{n:05d}.jpg") for n in range(10_000)]
     new = work.photos.add(found)

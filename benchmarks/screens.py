@@ -49,12 +49,16 @@ def draw(folder: Path, arguments: argparse.Namespace) -> None:
     from flawmap_cli import demo
     from flawmap_panel.app import Panel
     from flawmap_panel.model.selection import Stroke
+    from flawmap_panel.model.settings import PanelSettings, save
 
     first = folder / "coast.png"
     Image.fromarray(demo.plant(demo.demo_photo())[0]).save(first)
     app = QApplication([])
+    settings = PanelSettings(
+        theme=arguments.theme, language=arguments.language, watch_folders=False, seen_help=True
+    )
+    save(settings, folder / "panel.json")
     panel = Panel(folder / "panel.json")
-    panel.change(theme=arguments.theme, language=arguments.language, seen_help=True)
     window, work = panel.window, panel.workspace
     window.resize(*(int(side) for side in arguments.size.split("x")))
     window.show()
