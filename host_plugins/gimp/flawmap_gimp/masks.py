@@ -40,7 +40,7 @@ def read_selection(image: Any) -> Mask | None:
         return None
     box = Box(bounds.x1, bounds.y1, bounds.x2, bounds.y2)
     selection = image.get_selection()
-    return Mask(box, read_box(selection, box, mask_format(selection)))
+    return Mask(box, bytes(read_box(selection, box, mask_format(selection))))
 
 
 def select(image: Any, mask: Mask | None, how: str) -> None:

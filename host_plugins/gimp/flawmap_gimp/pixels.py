@@ -6,7 +6,7 @@ behind it a format speaks of that space, so nothing is converted on the way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,9 @@ __all__ = [
 
 #: GEGL's types that the wire knows; the deeper ones are read as float.
 _TYPES = {"u8": "u8", "u16": "u16", "half": "f16", "float": "f32"}
+#: Bytes of a strip, about; its rows are whole rows of GIMP's tiles.
+_STRIP_BYTES = 8 << 20
+_TILE_ROWS = 128
 _NO_EDGE = Gegl.AbyssPolicy.NONE
 
 
@@ -80,7 +83,7 @@ def numbers_of(image: Any, drawable: Any) -> Numbers:
     return Numbers(name, "YA" if grey else "RGBA", _TYPES[kind], linear, icc)
 
 
-def read_alpha(layer: Any) -> bytes:
+def read_alpha(layer: Any) -> bytes | bytearray:
     """The transparency of a layer, one byte a pixel, as `write_tint` wrote it."""
     name, grey = _in_own_space(layer)
     data = read_box(layer, Box(0, 0, layer.get_width(), layer.get_height()), name)
@@ -171,10 +174,17 @@ def _twin(image: Any, copy: Any, item: Any) -> Any:
     return siblings[image.get_item_position(item)]
 
 
-def read_box(drawable: Any, box: Box, format_name: str) -> bytes:
-    """Bytes of a box of a drawable, in its own coordinates."""
-    rectangle = Gegl.Rectangle.new(box.x0, box.y0, box.width, box.height)
-    return bytes(drawable.get_buffer().get(rectangle, 1.0, format_name, _NO_EDGE))
+def read_box(drawable: Any, box: Box, format_name: str) -> bytes | bytearray:
+    """Bytes of a box of a drawable, in its own coordinates; empty where GIMP gave too few."""
+    buffer = drawable.get_buffer()
+    data = bytearray(box.area * _pixel_size(format_name))
+    # In strips: the bindings copy what they hand over, and 24 megapixels twice are a lot.
+    for strip, place in _strips(box, format_name):
+        part = buffer.get(strip, 1.0, format_name, _NO_EDGE)
+        if len(part) != place.stop - place.start:
+            return b""
+        data[place] = part
+    return data
 
 
 def write_box(drawable: Any, box: Box, format_name: str, data: bytes | memoryview) -> None:
@@ -185,12 +195,27 @@ def write_box(drawable: Any, box: Box, format_name: str, data: bytes | memoryvie
     BadInput
         If `data` has another length: GEGL would write nothing and say nothing.
     """
-    size = Babl.format_get_bytes_per_pixel(Babl.format(format_name))
-    if len(data) != box.area * size:
-        raise BadInput(f"{box.width}×{box.height} pixels need {box.area * size} bytes.")
-    buffer = drawable.get_buffer()
-    buffer.set(Gegl.Rectangle.new(box.x0, box.y0, box.width, box.height), format_name, data)
+    size = box.area * _pixel_size(format_name)
+    if len(data) != size:
+        raise BadInput(f"{box.width}×{box.height} pixels need {size} bytes.")
+    buffer, view = drawable.get_buffer(), memoryview(data)
+    for strip, part in _strips(box, format_name):
+        buffer.set(strip, format_name, bytes(view[part]))
     buffer.flush()
+
+
+def _strips(box: Box, format_name: str) -> Iterator[tuple[Any, slice]]:
+    """Parts of a box of whole rows, as GEGL's rectangles, and where their bytes lie."""
+    row = box.width * _pixel_size(format_name)
+    step = max(1, _STRIP_BYTES // row // _TILE_ROWS) * _TILE_ROWS
+    for top in range(0, box.height, step):
+        rows = min(step, box.height - top)
+        rectangle = Gegl.Rectangle.new(box.x0, box.y0 + top, box.width, rows)
+        yield rectangle, slice(top * row, (top + rows) * row)
+
+
+def _pixel_size(format_name: str) -> int:
+    return int(Babl.format_get_bytes_per_pixel(Babl.format(format_name)))
 
 
 def _no_memory(area: Box) -> NoMemory:
