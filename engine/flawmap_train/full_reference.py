@@ -32,8 +32,8 @@ ByteImage = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
-_PREWITT: Final = np.array([[1, 0, -1], [1, 0, -1], [1, 0, -1]], np.float32) / 3
-_SCHARR: Final = np.array([[3, 0, -3], [10, 0, -10], [3, 0, -3]], np.float32) / 16
+_PREWITT: Final = np.array([[1, 0, -1], [1, 0, -1], [1, 0, -1]], np.float32) / np.float32(3)
+_SCHARR: Final = np.array([[3, 0, -3], [10, 0, -10], [3, 0, -3]], np.float32) / np.float32(16)
 _WINDOW: Final = 32
 """Side of a window at half size: 64 px of the picture."""
 
@@ -79,7 +79,7 @@ def compare(before: ByteImage, after: ByteImage) -> Comparison:
     """The similarity maps of a clean picture and the same one damaged."""
     a, b = _half(before), _half(after)
     ya, yb = _luma(a), _luma(b)
-    ga, gb, gf = _gradient(ya), _gradient(yb), _gradient((ya + yb) / 2)
+    ga, gb, gf = _gradient(ya), _gradient(yb), _gradient(_plane((ya + yb) / 2))
     gradient = _alike(ga, gb, 170.0)
     # MDSI: gradients against the mean picture too, so that what is added and what is lost differ.
     edges = _alike(ga, gb, 140.0) + _alike(ga, gf, 55.0) - _alike(gb, gf, 55.0)
@@ -140,12 +140,12 @@ def haarpsi(before: ByteImage, after: ByteImage) -> float:
     a, b = _luma(_half(before)), _luma(_half(after))
     total = weight = 0.0
     for turned in (False, True):
-        levels = []
-        for level in (1, 2, 3):
-            kernel = _haar(level, turned)
-            levels.append([np.abs(cv2.filter2D(y, cv2.CV_32F, kernel)) for y in (a, b)])
-        similar = (_alike(*levels[0], 30.0) + _alike(*levels[1], 30.0)) / 2
-        where = np.maximum(levels[2][0], levels[2][1])
+        one, two, three = (
+            [_plane(np.abs(cv2.filter2D(y, cv2.CV_32F, _haar(level, turned)))) for y in (a, b)]
+            for level in (1, 2, 3)
+        )
+        similar = (_alike(one[0], one[1], 30.0) + _alike(two[0], two[1], 30.0)) / 2
+        where = np.maximum(three[0], three[1])
         total += float((where / (1 + np.exp(-4.2 * similar))).sum())
         weight += float(where.sum())
     if weight <= 0:
@@ -188,11 +188,11 @@ def saliency(picture: ByteImage) -> Plane:
     size = 256
     small = cv2.resize(picture, (size, size), interpolation=cv2.INTER_LINEAR)
     lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    bands = [_band_passed(lab[..., c]) for c in range(3)]
-    frequency = np.sqrt(sum(b * b for b in bands))
+    bands = [_band_passed(_plane(lab[..., c])) for c in range(3)]
+    frequency = np.sqrt(bands[0] ** 2 + bands[1] ** 2 + bands[2] ** 2)
     y, x = np.mgrid[0:size, 0:size].astype(np.float32) - size / 2
     middle = np.exp(-(x * x + y * y) / 114.0**2)
-    a, b = (_stretched(lab[..., c]) for c in (1, 2))
+    a, b = (_stretched(_plane(lab[..., c])) for c in (1, 2))
     warm = 1 - np.exp(-(a * a + b * b) / 0.25**2)
     said = _stretched((frequency * middle * warm).astype(np.float32))
     height, width = (v // 2 for v in picture.shape[:2])
@@ -201,6 +201,10 @@ def saliency(picture: ByteImage) -> Plane:
         np.maximum(cv2.resize(said, (width, height), interpolation=cv2.INTER_LINEAR), 0.02),
         np.float32,
     )
+
+
+def _plane(x: npt.ArrayLike) -> Plane:
+    return np.asarray(x, np.float32)
 
 
 def _half(picture: ByteImage) -> Plane:
@@ -228,11 +232,11 @@ def _chroma(a: Plane, b: Plane) -> Plane:
 
 
 def _gradient(y: Plane) -> Plane:
-    return _magnitude(y, _PREWITT)
+    return _magnitude(y, _plane(_PREWITT))
 
 
 def _scharr(y: Plane) -> Plane:
-    return _magnitude(y, _SCHARR)
+    return _magnitude(y, _plane(_SCHARR))
 
 
 def _magnitude(y: Plane, kernel: Plane) -> Plane:

@@ -36,6 +36,7 @@ def add_commands(command: Callable[[str, str], argparse.ArgumentParser]) -> None
     head = command("roi", "train, export and measure the ROI head")
     head.add_argument("--weights", type=Path, required=True, help="folder of dense.onnx")
     head.add_argument("--epochs", type=int, default=10)
+    head.add_argument("--scenes", type=int, help="of the training part, at most")
     head.add_argument("--members", type=int, default=3)
     head.add_argument("--processes", type=int, default=2, help="that look at scenes")
     head.add_argument("--seed", type=int, default=0)
@@ -130,14 +131,16 @@ def _looked(options: argparse.Namespace, part: str) -> Any:
     from .roi_training import Table
 
     folder, count = _scenes(options, part), max(1, options.processes)
+    most = options.scenes if part == "train" else None
     with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
         waiting = [
-            pool.submit(_gathered, folder, options.weights, first, count) for first in range(count)
+            pool.submit(_gathered, folder, options.weights, first, count, most)
+            for first in range(count)
         ]
         return Table.joined([w.result() for w in waiting])
 
 
-def _gathered(folder: Path, weights: Path, first: int, step: int) -> Any:
+def _gathered(folder: Path, weights: Path, first: int, step: int, most: int | None) -> Any:
     import cv2
 
     from flawmap_engine.inference import Networks
@@ -146,7 +149,7 @@ def _gathered(folder: Path, weights: Path, first: int, step: int) -> Any:
 
     cv2.setNumThreads(1)
     with Networks.load(device="cpu", threads=1, weights=weights) as networks:
-        return gather(folder, networks, first=first, step=step)
+        return gather(folder, networks, first=first, step=step, most=most)
 
 
 #: Name of a command to what runs it.

@@ -79,9 +79,14 @@ class Table:
         return cls(kinds=[k for t in tables for k in t.kinds], **arrays)
 
 
-def gather(folder: Path, networks: Networks, *, first: int = 0, step: int = 1) -> Table:
-    """Look at every scene of a cache with a network, and keep what the head is told of it."""
-    files = records(folder)[first::step]
+def gather(
+    folder: Path, networks: Networks, *, first: int = 0, step: int = 1, most: int | None = None
+) -> Table:
+    """Look at the scenes of a cache with a network, and keep what the head is told of them.
+
+    Of the cache's first `most` scenes those numbered first, first + step, … are taken.
+    """
+    files = records(folder)[:most][first::step]
     if not files:
         raise FileNotFoundError(f"{folder} holds no scenes; run the roi-cache command first.")
     rows = [_row(Record.open(file), networks) for file in files]
