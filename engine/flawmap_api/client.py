@@ -199,11 +199,15 @@ class EngineClient:
         on_progress: ProgressCallback | None = None,
         on_partial: PartialCallback | None = None,
         allow_truncated: bool = False,
+        early: bool = False,
     ) -> Report:
         """Judge a photo (anything that `open` takes, or an `OpenedPhoto`) and report one view.
 
         `on_progress` is called between tiles; `on_partial` gets planes as they become ready. Keep
         an `OpenedPhoto` if more is to be asked of the photo: one that only comes by here is let go.
+
+        `early` gives the screen view's report as soon as that is judged, without
+        `only_at_1_to_1`; asking once more without it does the rest.
         """
 
         book = self.session.book
@@ -221,6 +225,7 @@ class EngineClient:
                 path=photo.path,
                 bulk=self._bulk,
                 lineage=photo.lineage or None,
+                early=early,
             )
             report = yield from judge_steps(book, request)
             if photo.photo_id not in known and photo is not source:
@@ -321,13 +326,21 @@ class EngineClient:
         answer = self._with(photo, lambda: plain_steps(request))
         return pixels_of(self.session.book, answer)
 
-    def update(self, photo: OpenedPhoto, box: Box, pixels: Any) -> OpenedPhoto:
-        """Tell that a rectangle of the photo now shows `pixels`; gives the photo that results."""
+    def update(
+        self, photo: OpenedPhoto, box: Box, pixels: Any, *, early: bool = False
+    ) -> OpenedPhoto:
+        """Tell that a rectangle of the photo now shows `pixels`; gives the photo that results.
+
+        `early` looks again at the screen view alone; `analyze` does the rest.
+        """
         data = pixels if isinstance(pixels, PixelData) else pixel_data(pixels)
 
         book = self.session.book
         lineage = photo.lineage or None
-        return self._with(photo, lambda: update_steps(book, photo.photo_id, box, data, lineage))
+        return self._with(
+            photo,
+            lambda: update_steps(book, photo.photo_id, box, data, lineage, early=early),
+        )
 
     def marks(self, photo: OpenedPhoto) -> Marks:
         """What a person decided about this photo's regions, in whichever client."""

@@ -169,7 +169,8 @@ class Analyze(Request):
     """Judge a photo in both views; the result is the report of `view`.
 
     `lineage` says whose marks the report shows, where that is not the source's own. `bulk`
-    marks one of many: it lets every request of a person pass, between two tiles.
+    marks one of many: it lets every request of a person pass, between two tiles. `early` judges
+    the screen view alone, unless both are known; asking again without it does the rest.
     """
 
     type: ClassVar[str] = "analyze"
@@ -181,9 +182,15 @@ class Analyze(Request):
     path: str | None = None
     bulk: bool = False
     lineage: str | None = None
+    early: bool = False
 
     def __post_init__(self) -> None:
         _check_judgement(self.view, self.strictness, self.thresholds)
+        if self.early and self.view != "screen":
+            raise BadInput(
+                f"An early report is of the screen view; got the view {self.view!r}.",
+                "Ask for that view without `early`.",
+            )
 
 
 @dataclass(frozen=True)
@@ -232,13 +239,17 @@ class RoiScore(Request):
 
 @dataclass(frozen=True)
 class Update(Request):
-    """A rectangle of the photo has changed; its pixels come as in `open`."""
+    """A rectangle of the photo has changed; its pixels come as in `open`.
+
+    With `early` the screen view alone is judged anew; `analyze` does the rest.
+    """
 
     type: ClassVar[str] = "update"
     photo_id: str
     box: Box
     pixels: PixelSource
     lineage: str | None = None
+    early: bool = False
 
     def __post_init__(self) -> None:
         if (self.pixels.width, self.pixels.height) != (self.box.width, self.box.height):

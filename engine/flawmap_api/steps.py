@@ -39,6 +39,7 @@ __all__ = [
     "Ask",
     "EngineReplaced",
     "Steps",
+    "early_steps",
     "judge_steps",
     "layers_of",
     "marks_steps",
@@ -98,16 +99,22 @@ def open_steps(
 
 
 def update_steps(
-    book: PhotoBook, photo_id: str, box: Box, pixels: PixelData, lineage: str | None = None
+    book: PhotoBook,
+    photo_id: str,
+    box: Box,
+    pixels: PixelData,
+    lineage: str | None = None,
+    *,
+    early: bool = False,
 ) -> Steps[OpenedPhoto]:
-    """Put new pixels into a box of a photo."""
+    """Put new pixels into a box of a photo; `early`: look again at the screen view alone."""
     answer = yield from send_pixels(
-        book, pixels, lambda layout: Update(photo_id, box, layout, lineage)
+        book, pixels, lambda layout: Update(photo_id, box, layout, lineage, early)
     )
     photo = read(OpenedPhoto, dict(answer.body), "update")
     if photo.photo_id != photo_id:
         book.remember(photo.photo_id, Patch(photo_id, box, pixels))
-    if photo.analysed:
+    if photo.analysed or (early and book.was_analysed(photo_id)):
         book.note_analysed(photo.photo_id)
     return photo
 
@@ -197,9 +204,19 @@ def _analyze_again(book: PhotoBook, photo: OpenedPhoto) -> Steps[None]:
 
 def judge_steps(book: PhotoBook, request: Analyze | Regions) -> Steps[Report]:
     """`analyze` or `regions`: the report of a photo."""
+    report, _ = yield from early_steps(book, request)
+    return report
+
+
+def early_steps(book: PhotoBook, request: Analyze | Regions) -> Steps[tuple[Report, bool]]:
+    """The report, and whether both views are behind it; if not, `analyze` without `early` is owed.
+
+    An engine that does not know of `early` judges both.
+    """
     answer = yield from with_photo(book, request.photo_id, lambda: plain_steps(request))
     book.note_analysed(request.photo_id)
-    return Report.from_dict(answer.body.get("report"))
+    complete = read(bool, answer.body.get("complete", True), "complete")
+    return Report.from_dict(answer.body.get("report")), complete
 
 
 def repair_plan_steps(book: PhotoBook, request: messages.RepairPlan) -> Steps[RepairPlan]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from flawmap_api.geometry import Grid
+from flawmap_api.geometry import Box, Grid
 
 __all__ = ["Analysis", "ViewPlanes"]
 
@@ -68,6 +68,11 @@ class Analysis:
     maps : float16, shape (channels, h, w)
         Features of the whole photo by place, at most 16 × 16, for the ROI head; no channel where
         the networks have none.
+    lost : float in [0, 1]
+        Share of the photo whose highlights were lost when it was last looked at as a whole.
+    unseen : tuple of Box
+        Photo pixels under which the pixel view is still to be looked at. The screen view, and all
+        that is known of the whole, wait for none of it.
     """
 
     width: int
@@ -82,6 +87,13 @@ class Analysis:
     thumbnail: NDArray[np.uint8]
     model_sha256: str
     maps: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 1, 1), np.float16))
+    lost: float = 0.0
+    unseen: tuple[Box, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the pixel view is there, too."""
+        return not self.unseen
 
     def planes(self, view: str) -> ViewPlanes:
         """Planes of `screen` or `pixel`."""

@@ -240,10 +240,11 @@ class Store:
                 entry.users -= 1
                 self._make_room(None)
 
-    def has_analysis(self, photo_id: str) -> bool:
-        """Whether a photo's planes are there."""
+    def has_analysis(self, photo_id: str, *, early: bool = False) -> bool:
+        """Whether a photo's planes are there; `early`: those of the screen view will do."""
         entry = self._entries.get(photo_id)
-        return entry is not None and entry.analysis is not None
+        analysis = entry.analysis if entry is not None else None
+        return analysis is not None and (early or analysis.complete)
 
     def keep_pixels(self, entry: Entry, photo: Photo) -> None:
         """Give an entry the pixels back that had to go."""
@@ -252,8 +253,11 @@ class Store:
             self._make_room(entry)
 
     def keep_analysis(self, entry: Entry, analysis: Analysis) -> None:
-        """Keep what was found out about a photo."""
+        """Keep what was found out about a photo; never less than is known already."""
         with self._lock:
+            known = entry.analysis
+            if known is not None and known.complete and not analysis.complete:
+                return
             entry.analysis = analysis
             entry.reports.clear()
             entry.shapes.clear()

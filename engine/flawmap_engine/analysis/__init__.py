@@ -5,6 +5,6 @@ Functions over arrays and networks: no sockets, no JSON, no store.
 
 from __future__ import annotations
 
-from .run import PhotoLike, Stage, analyze, update
+from .run import PhotoLike, Stage, analyze, finish, update
 
-__all__ = ["PhotoLike", "Stage", "analyze", "update"]
+__all__ = ["PhotoLike", "Stage", "analyze", "finish", "update"]

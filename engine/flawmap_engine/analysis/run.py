@@ -1,17 +1,19 @@
 """Run: one photo's way through both views, tile by tile.
 
-The screen view goes first, so that there is something to show; the tiles at 1:1 follow, and
-the whole-photo pass beside them. A tile's answer depends on its own pixels, on the photo's
-thumbnail and on the clipping around it, and on nothing else: neither on threads nor on order.
+The screen view goes first and the whole-photo pass beside it, so that there is something to show;
+the tiles at 1:1 follow, at once or when they are wanted. A tile's answer depends on its own pixels,
+on the photo's thumbnail and on the clipping around it, and on nothing else: neither on threads nor
+on order, nor on when it is asked for.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, Protocol, TypeVar
 
 import cv2
@@ -26,10 +28,11 @@ from flawmap_engine.planes import Analysis, ViewPlanes
 from .evidence import clipped_area, lost_share, raised_by_clipping, unknown_cells
 from .subject import subject_plane
 from .tiling import Axis, Span, Tile, tiles_of
-from .views import screen_view, thumbnail, whole_view
+from .views import screen_size, screen_view, thumbnail, whole_view
 
-__all__ = ["PhotoLike", "Stage", "analyze", "update"]
+__all__ = ["PhotoLike", "Stage", "analyze", "finish", "update"]
 
+_NOTHING: Final = Whole(np.zeros(0, np.float32), 0.0, np.zeros((0, 1, 1), np.float16))
 _POLL: Final = 0.05
 """Seconds between looks at whether the job was cancelled."""
 _LARGE_CHANGE: Final = 0.1
@@ -92,6 +95,10 @@ def _ignore_stage(stage: Stage) -> None:
     del stage
 
 
+def _ignore_screen(seen: Analysis) -> None:
+    del seen
+
+
 def _never_cancelled() -> None:
     pass
 
@@ -100,6 +107,8 @@ def analyze(
     photo: PhotoLike,
     networks: Networks,
     *,
+    early: bool = False,
+    on_screen: Callable[[Analysis], None] = _ignore_screen,
     on_stage: Callable[[Stage], None] = _ignore_stage,
     check_cancelled: Callable[[], None] = _never_cancelled,
 ) -> Analysis:
@@ -109,6 +118,10 @@ def analyze(
     ----------
     photo : PhotoLike
     networks : Networks
+    early : bool
+        Leave the pixel view for `finish`; the rest is as it would be.
+    on_screen : callable
+        Called from this thread, with what an early analysis gives, as soon as that is known.
     on_stage : callable
         Called from this thread with every finished piece, the screen view first.
     check_cancelled : callable
@@ -119,7 +132,33 @@ def analyze(
     -------
     Analysis
     """
-    return _Job(photo, networks, on_stage, check_cancelled).run()
+    return _Job(photo, networks, on_stage, check_cancelled).run(early=early, on_screen=on_screen)
+
+
+def finish(
+    begun: Analysis,
+    photo: PhotoLike,
+    networks: Networks,
+    *,
+    on_stage: Callable[[Stage], None] = _ignore_stage,
+    check_cancelled: Callable[[], None] = _never_cancelled,
+) -> Analysis:
+    """Look at what an early analysis or an early update left out.
+
+    Parameters
+    ----------
+    begun : Analysis
+    photo : PhotoLike
+        The photo that it is of.
+    networks, on_stage, check_cancelled
+        As for `analyze`.
+
+    Returns
+    -------
+    Analysis
+        To the last bit what the same would have given without `early`.
+    """
+    return begun if begun.complete else _Job(photo, networks, on_stage, check_cancelled).run(begun)
 
 
 def update(
@@ -128,6 +167,7 @@ def update(
     box: Box,
     networks: Networks,
     *,
+    early: bool = False,
     on_stage: Callable[[Stage], None] = _ignore_stage,
     check_cancelled: Callable[[], None] = _never_cancelled,
 ) -> Analysis:
@@ -145,6 +185,8 @@ def update(
         The changed photo.
     box : Box
         Photo pixels outside of which nothing has changed.
+    early : bool
+        Leave the pixel view for `finish`.
     networks, on_stage, check_cancelled
         As for `analyze`.
 
@@ -159,8 +201,8 @@ def update(
         or before.model_sha256 != networks.card.sha256
         or box.area >= _LARGE_CHANGE * job.width * job.height
     ):
-        return job.run()
-    return before if inside is None else job.run(before, inside)
+        return job.run(early=early)
+    return before if inside is None else job.run(before, inside, early=early)
 
 
 @dataclass(frozen=True)
@@ -173,6 +215,33 @@ class _View:
     lost: NDArray[np.float32]
     tiles: tuple[Tile, ...]
     planes: ViewPlanes
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What there is to do.
+
+    Attributes
+    ----------
+    before : Analysis or None
+        What is known of the whole photo, if anything is.
+    views : tuple of _View
+        Those with tiles to be looked at; the screen view first, if it is among them.
+    screen, pixel : ViewPlanes
+        Of the analysis that comes of it; the views' own where they are filled.
+    context, lost
+        What tiles are told of the whole: thumbnail, and share of highlights that are lost.
+    unseen : tuple of Box
+        Where the pixel view is not as the photo is now, before anything is done.
+    """
+
+    before: Analysis | None
+    views: tuple[_View, ...]
+    screen: ViewPlanes
+    pixel: ViewPlanes
+    context: Pixels
+    lost: float
+    unseen: tuple[Box, ...]
 
 
 class _Job:
@@ -189,81 +258,124 @@ class _Job:
         self.check_cancelled = check_cancelled
         self.height, self.width = (int(n) for n in photo.rgb.shape[:2])
 
-    def run(self, before: Analysis | None = None, box: Box | None = None) -> Analysis:
-        """The analysis; with `before`, of the tiles that see `box`."""
-        self.check_cancelled()
-        screen_rgb = screen_view(self.photo.rgb)
-        context = thumbnail(screen_rgb) if before is None else before.thumbnail
-        screen = self._view("screen", screen_rgb, before, box)
-        small = screen_rgb is self.photo.rgb
-        pixel = None if small else self._view("pixel", self.photo.rgb, before, box)
-        whole_at = len(screen.tiles)
-        work: list[Callable[[], tuple[_View, Tile, ViewPlanes] | Whole]]
-        work = [self._tile_work(screen, tile, context) for tile in screen.tiles]
-        if before is None:
-            work.append(lambda: self.networks.whole(whole_view(screen_rgb)))
-        if pixel is not None:
-            work += [self._tile_work(pixel, tile, context) for tile in pixel.tiles]
+    @cached_property
+    def small(self) -> Pixels:
+        """The photo at the size of the screen view; made only if something of it is looked at."""
+        return screen_view(self.photo.rgb)
 
-        whole = Whole(np.zeros(0, np.float32), 0.0, np.zeros((0, 1, 1), np.float16))
-        if before is not None:
-            whole = Whole(before.features, before.quality, before.maps)
-        left_of_screen, tiles_done = whole_at, 0
-        if not left_of_screen:
-            self._screen_is_done(screen)
-        with closing(self._results(work)) as results:
+    def run(
+        self,
+        before: Analysis | None = None,
+        box: Box | None = None,
+        *,
+        early: bool = False,
+        on_screen: Callable[[Analysis], None] = _ignore_screen,
+    ) -> Analysis:
+        """The analysis; with `before`, of the tiles that see `box`, and of what that left out."""
+        self.check_cancelled()
+        plan = self._plan(before, box, early)
+        whole = None if before is None else Whole(before.features, before.quality, before.maps)
+        seen: Analysis | None = None
+        left = {view.name: len(view.tiles) for view in plan.views}
+        with closing(self._results(self._work(plan))) as results:
             for result in results:
                 if isinstance(result, Whole):
                     whole = result
                     self.on_stage(Stage("whole", 1, 1, "screen"))
-                    continue
-                view, tile, planes = result
-                _place(view.planes, planes, tile)
-                if view is screen:
-                    left_of_screen -= 1
-                    if not left_of_screen:
-                        self._screen_is_done(screen)
                 else:
-                    tiles_done += 1
-                    self._tile_is_done(view, tile, planes, tiles_done)
+                    view, tile, planes = result
+                    _place(view.planes, planes, tile)
+                    left[view.name] -= 1
+                    if view.name == "pixel":
+                        self._tile_is_done(view, tile, planes, len(view.tiles) - left["pixel"])
+                    elif not left["screen"]:
+                        self._screen_is_done(view)
+                if seen is None and whole is not None and not left.get("screen"):
+                    seen = self._seen(plan, whole)
+                    on_screen(seen)
         self.check_cancelled()
-        subject = subject_plane(screen_rgb, screen.planes) if before is None else before.subject
+        if seen is None:
+            seen = self._seen(plan, whole or _NOTHING)
+        return seen if early else replace(seen, unseen=())
+
+    def _plan(self, before: Analysis | None, box: Box | None, early: bool) -> _Plan:
+        changed: tuple[Box, ...] = () if box is None else (box,)
+        if before is None:
+            changed = (Box(0, 0, self.width, self.height),)
+            context = thumbnail(self.small)
+            lost = lost_share(self.photo.clipped, self.photo.gamut)
+            screen = pixel = None
+            unseen: tuple[Box, ...] = changed
+        else:
+            context, lost = before.thumbnail, before.lost
+            screen, pixel = before.screen, before.pixel
+            unseen = before.unseen + changed
+        views: list[_View] = []
+        if changed or screen is None:
+            views.append(self._view("screen", self.small, screen, changed, lost))
+            screen = views[-1].planes
+        if screen_size(self.width, self.height) == (self.width, self.height):
+            pixel, unseen = replace(screen, view="pixel"), ()
+        elif not early:
+            views.append(self._view("pixel", self.photo.rgb, pixel, unseen, lost))
+            pixel = views[-1].planes
+        elif pixel is None:
+            pixel = self._blank("pixel", self.width, self.height)
+        return _Plan(before, tuple(views), screen, pixel, context, lost, unseen)
+
+    def _work(self, plan: _Plan) -> list[Callable[[], tuple[_View, Tile, ViewPlanes] | Whole]]:
+        """The screen view, the whole if it is new, the pixel view."""
+        work: list[Callable[[], tuple[_View, Tile, ViewPlanes] | Whole]] = []
+        for view in plan.views:
+            work += [self._tile_work(view, tile, plan.context) for tile in view.tiles]
+            if view.name == "screen" and plan.before is None:
+                work.append(lambda: self.networks.whole(whole_view(self.small)))
+        return work
+
+    def _seen(self, plan: _Plan, whole: Whole) -> Analysis:
+        """What is known once the screen view and the whole are; of the pixel view nothing new."""
+        before = plan.before
+        subject = subject_plane(self.small, plan.screen) if before is None else before.subject
         return Analysis(
             width=self.width,
             height=self.height,
-            screen=screen.planes,
-            pixel=_renamed(screen.planes, "pixel") if pixel is None else pixel.planes,
+            screen=plan.screen,
+            pixel=plan.pixel,
             quality=whole.quality,
             features=whole.features,
             subject=subject,
             clipped=self.photo.clipped,
             gamut=self.photo.gamut,
-            thumbnail=context,
+            thumbnail=plan.context,
             model_sha256=self.networks.card.sha256,
             maps=whole.maps,
+            lost=plan.lost,
+            unseen=plan.unseen,
         )
 
-    def _view(self, name: str, rgb: Pixels, before: Analysis | None, box: Box | None) -> _View:
+    def _view(
+        self, name: str, rgb: Pixels, old: ViewPlanes | None, changed: Sequence[Box], lost: float
+    ) -> _View:
+        """A view whose tiles that see a changed box are to be filled; all others are `old`."""
         height, width = (int(n) for n in rgb.shape[:2])
-        grid = Grid.of_view(width, height)
-        distortions = self.networks.card.distortions
         tiles = tiles_of(width, height, self.networks.card.halo)
-        if before is None or box is None:
-            shape = (len(distortions), grid.rows, grid.cols)
-            severity, unknown = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+        if old is None:
+            planes = self._blank(name, width, height)
         else:
-            old = before.planes(name)
-            severity, unknown = old.severity.copy(), old.unknown.copy()
-            seen = self._in_view(box, width, height)
-            tiles = [tile for tile in tiles if tile.touches(seen)]
+            planes = replace(old, severity=old.severity.copy(), unknown=old.unknown.copy())
+            seen = [self._in_view(box, width, height) for box in changed]
+            tiles = [tile for tile in tiles if any(tile.touches(box) for box in seen)]
         alpha = self.photo.alpha
         if alpha is not None and rgb is not self.photo.rgb:
             alpha = np.asarray(cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA))
-        whole = self.photo if before is None else before
-        share = lost_share(whole.clipped, whole.gamut)
-        lost = clipped_area(self.photo.clipped, self.photo.gamut, grid.rows, grid.cols, share)
-        planes = ViewPlanes(name, distortions, severity, unknown)
-        return _View(name, rgb, alpha, lost, tuple(tiles), planes)
+        grid = planes.grid
+        area = clipped_area(self.photo.clipped, self.photo.gamut, grid.rows, grid.cols, lost)
+        return _View(name, rgb, alpha, area, tuple(tiles), planes)
+
+    def _blank(self, name: str, width: int, height: int) -> ViewPlanes:
+        grid, distortions = Grid.of_view(width, height), self.networks.card.distortions
+        shape = (len(distortions), grid.rows, grid.cols)
+        return ViewPlanes(name, distortions, np.zeros(shape, np.uint8), np.zeros(shape, np.uint8))
 
     def _in_view(self, box: Box, width: int, height: int) -> Box:
         """The box in pixels of a view, wide enough for what scaling smears."""
@@ -368,10 +480,6 @@ def _place(whole: ViewPlanes, part: ViewPlanes, tile: Tile) -> None:
     cols = slice(tile.cols.first, tile.cols.last)
     whole.severity[:, rows, cols] = part.severity
     whole.unknown[:, rows, cols] = part.unknown
-
-
-def _renamed(planes: ViewPlanes, name: str) -> ViewPlanes:
-    return ViewPlanes(name, planes.distortions, planes.severity, planes.unknown)
 
 
 def _bounds(span: Span, length: int, cells: int) -> tuple[int, int]:

@@ -15,7 +15,6 @@ from flawmap_api.messages import PROTOCOL, Analyze, Regions, RoiScore
 from flawmap_api.report import EngineInfo, PhotoInfo
 from flawmap_api.strictness import thresholds_at
 from flawmap_api.wire import Block
-from flawmap_api.words import VIEWS
 
 from .. import __version__
 from ..jobs import Reply
@@ -40,25 +39,40 @@ def analyze(request: Analyze, context: Context) -> Reply:
             _show(stage.name, stage.planes, stage.box, (stage.row, stage.col), context)
 
     with context.store.use(request.photo_id) as entry:
-        if entry.analysis is None:
-            photo = pixels_of(entry, context)
-            networks = context.engine.networks
+        known = entry.analysis
+        if known is None:
+            # A client's bar stands at its beginning, not still.
+            context.progress("screen", 0, 1)
             seen = analysis.analyze(
-                photo, networks, on_stage=show, check_cancelled=context.between_tiles
+                pixels_of(entry, context),
+                context.engine.networks,
+                early=request.early,
+                on_screen=lambda early: context.store.keep_analysis(entry, early),
+                on_stage=show,
+                check_cancelled=context.between_tiles,
             )
             context.store.keep_analysis(entry, seen)
-        elif request.planes:
-            whole = Box(0, 0, entry.width, entry.height)
-            for view in VIEWS:
-                name = "screen" if view == "screen" else "tile"
-                _show(name, entry.analysis.planes(view), whole, (0, 0), context)
+            return _reported(request, entry, context)
+        if request.planes:
+            _show_whole(known, "screen", context)
+        if not (known.complete or request.early):
+            known = analysis.finish(
+                known,
+                pixels_of(entry, context),
+                context.engine.networks,
+                on_stage=lambda stage: context.progress(stage.name, stage.done, stage.total),
+                check_cancelled=context.between_tiles,
+            )
+            context.store.keep_analysis(entry, known)
+        if request.planes and known.complete:
+            _show_whole(known, "pixel", context)
         return _reported(request, entry, context)
 
 
 def analyze_is_quick(request: Analyze, blocks: Mapping[str, Block], engine: Engine) -> bool:
-    """Whether the store has the analysis already."""
+    """Whether the store has the analysis already, as far as it is wanted."""
     del blocks
-    return engine.store.has_analysis(request.photo_id)
+    return engine.store.has_analysis(request.photo_id, early=request.early)
 
 
 def regions(request: Regions, context: Context) -> Reply:
@@ -77,7 +91,7 @@ def roi_score(request: RoiScore, context: Context) -> Reply:
             name = context.files.hand_out(context.client, nbytes)
             return Reply({"write": {"file": name, "bytes": nbytes}})
         score = score_roi(
-            analysis_of(entry),
+            analysis_of(entry, request.view),
             view=request.view,
             thresholds=thresholds_of(request, context),
             box=request.box,
@@ -89,13 +103,23 @@ def roi_score(request: RoiScore, context: Context) -> Reply:
         return Reply({"roi": score.to_dict()})
 
 
-def analysis_of(entry: Entry) -> Analysis:
-    """What is known of the photo; `NotFound` if it has not been analysed (or not for long)."""
-    if entry.analysis is None:
+def analysis_of(entry: Entry, view: str) -> Analysis:
+    """What is known of the photo; its planes of that view are there.
+
+    Raises
+    ------
+    NotFound
+        If it has not been analysed (or not for long), or early only and that view is not there.
+    """
+    # Another request may put a complete one in its place meanwhile.
+    analysis = entry.analysis
+    if analysis is None:
         raise NotFound(
             "The photo has not been analysed, or its analysis had to make room.", "Analyse it."
         )
-    return entry.analysis
+    if view == "pixel" and not analysis.complete:
+        raise NotFound("The photo has been looked at in its screen view only.", "Analyse it.")
+    return analysis
 
 
 def thresholds_of(request: Any, context: Context) -> dict[str, int]:
@@ -130,12 +154,13 @@ def _reported(request: Analyze | Regions, entry: Entry, context: Context) -> Rep
         providers=tuple(networks.device.providers),
     )
     thresholds = thresholds_of(request, context)
-    key = (request.view, *thresholds.items(), engine, source.notes)
+    analysis = analysis_of(entry, request.view)
+    key = (request.view, analysis.complete, *thresholds.items(), engine, source.notes)
     report = entry.reports.get(key)
     if report is None:
         report = build_report(
             photo,
-            analysis_of(entry),
+            analysis,
             view=request.view,
             thresholds=thresholds,
             confidence=networks.card.confidence,
@@ -146,7 +171,14 @@ def _reported(request: Analyze | Regions, entry: Entry, context: Context) -> Rep
         context.store.keep_report(entry, key, report)
     # Marks are looked up anew each time: another client may have made one since.
     report = with_marks(replace(report, photo=photo), key, entry, thresholds, context)
-    return Reply({"report": report.to_dict(), "photo_id": entry.photo_id})
+    body = {"report": report.to_dict(), "photo_id": entry.photo_id, "complete": analysis.complete}
+    return Reply(body)
+
+
+def _show_whole(known: Analysis, view: str, context: Context) -> None:
+    name = "screen" if view == "screen" else "tile"
+    whole = Box(0, 0, known.width, known.height)
+    _show(name, known.planes(view), whole, (0, 0), context)
 
 
 def _show(

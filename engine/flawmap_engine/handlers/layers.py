@@ -23,7 +23,7 @@ def render(request: LayersRender, context: Context) -> Reply:
     offset = 0
     with context.store.use(request.photo_id) as entry:
         thresholds = thresholds_of(request, context)
-        for layer in layers(analysis_of(entry), request, thresholds):
+        for layer in layers(analysis_of(entry, request.view), request, thresholds):
             context.raise_if_cancelled()
             described.append(
                 {

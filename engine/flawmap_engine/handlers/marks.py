@@ -43,7 +43,9 @@ def set_(request: MarksSet, context: Context) -> Reply:
         if request.region is None:
             return _answer(book.clear(owner), entry, lineage, False)
         thresholds = thresholds_of(request, context)
-        shape = region_of(analysis_of(entry), request.view, thresholds, request.region)
+        shape = region_of(
+            analysis_of(entry, request.view), request.view, thresholds, request.region
+        )
         found = book.set(owner, shape.distortion, Cells.of(shape), request.verdict, request.view)
         return _answer(found, entry, lineage, request.verdict is not None)
 
@@ -82,7 +84,7 @@ def _shapes(
 
     shapes = entry.shapes.get(key)
     if shapes is None:
-        analysis = analysis_of(entry)
+        analysis = analysis_of(entry, report.view)
         planes, size = analysis.planes(report.view), (analysis.width, analysis.height)
         names = sorted({region.distortion for region in report.regions})
         shapes = tuple(

@@ -59,12 +59,14 @@ def update(request: Update, context: Context) -> Reply:
         lineage = context.lineage(request.lineage, before)
         source = Source(None, None, lineage, photo.notes)
         entry = context.store.add(photo, source, context.client)
-        if before.analysis is not None and entry.analysis is None:
+        enough = context.store.has_analysis(entry.photo_id, early=request.early)
+        if before.analysis is not None and not enough:
             seen = analysis.update(
                 before.analysis,
                 photo,
                 request.box,
                 context.engine.networks,
+                early=request.early,
                 on_stage=lambda stage: context.progress(stage.name, stage.done, stage.total),
                 check_cancelled=context.between_tiles,
             )
@@ -147,7 +149,7 @@ def _opened(entry: Entry, source: Source) -> Reply:
             "path": source.path,
             "file_sha256": source.file_sha256,
             "notes": list(source.notes),
-            "analysed": entry.analysis is not None,
+            "analysed": entry.analysis is not None and entry.analysis.complete,
         }
     )
 

@@ -104,7 +104,7 @@ def _place(
     from ..masks import region_coverage, region_of
     from ..scoring import score_roi
 
-    analysis = analysis_of(entry)
+    analysis = analysis_of(entry, request.view)
     thresholds = thresholds_of(request, context)
     if request.region is not None:
         shape = region_of(analysis, request.view, thresholds, request.region)

@@ -70,6 +70,7 @@ def build_report(
     photo : PhotoInfo
         Its width and height are the analysis'.
     analysis : Analysis
+        Of an early one there is the report of the screen view, without what shows at 1:1 only.
     view : "screen" or "pixel"
     thresholds : mapping of distortion to k, 1..255
         For every distortion of the planes.
@@ -207,7 +208,7 @@ def _with(more: Mapping[str, More], left: Iterable[Region]) -> dict[str, More]:
 def _only_at_1_to_1(
     analysis: Analysis, view: str, thresholds: Mapping[str, int]
 ) -> tuple[OnlyAt1To1, ...]:
-    if view != "screen":
+    if view != "screen" or not analysis.complete:
         return ()
     return only_at_1_to_1(analysis, thresholds)
 

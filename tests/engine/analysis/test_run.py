@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 
 from flawmap_api.errors import Cancelled
 from flawmap_api.geometry import Box, Grid
-from flawmap_engine.analysis import analyze, tiling, update
+from flawmap_engine.analysis import analyze, finish, tiling, update
 from flawmap_engine.inference import Networks
+from flawmap_engine.planes import ViewPlanes
 
 
 def _centres(length, cells):
@@ -201,6 +203,87 @@ def test_an_update_is_a_fresh_analysis_with_the_stored_context(networks, picture
             got, wanted = (getattr(a.planes(view), plane) for a in (updated, fresh))
             assert np.abs(got.astype(int) - wanted).max() <= 4
     assert np.abs(before.pixel.severity.astype(int) - updated.pixel.severity).max() > 100
+
+
+def assert_equal(one, other):
+    """Two analyses are the same to the last bit."""
+    for field in dataclasses.fields(one):
+        a, b = getattr(one, field.name), getattr(other, field.name)
+        if isinstance(a, ViewPlanes):
+            assert (a.view, a.distortions) == (b.view, b.distortions)
+            np.testing.assert_array_equal(a.severity, b.severity)
+            np.testing.assert_array_equal(a.unknown, b.unknown)
+        else:
+            np.testing.assert_array_equal(a, b, field.name)
+
+
+def test_an_early_analysis_knows_all_but_the_pixel_view(networks, picture, textured):
+    photo = picture(textured(1500, 2600))
+    whole = analyze(photo, networks)
+    stages = []
+    early = analyze(photo, networks, early=True, on_stage=stages.append)
+    assert [stage.name for stage in stages] == ["screen", "whole"]
+    assert whole.complete and not early.complete
+    blank = dataclasses.replace(early, pixel=whole.pixel, unseen=())
+    assert_equal(blank, whole)
+    stages.clear()
+    assert_equal(finish(early, photo, networks, on_stage=stages.append), whole)
+    assert {stage.name for stage in stages} == {"tile"}
+    assert finish(whole, photo, networks) is whole
+
+
+def test_what_is_known_early_is_told_while_the_tiles_go_on(networks, picture, textured):
+    photo = picture(textured(1500, 2600))
+    told = []
+    whole = analyze(
+        photo, networks, on_screen=told.append, on_stage=lambda stage: told.append(stage.name)
+    )
+    (early,) = (one for one in told if not isinstance(one, str))
+    assert told.index(early) == 2 and not early.complete
+    assert_equal(dataclasses.replace(early, pixel=whole.pixel, unseen=()), whole)
+    assert_equal(finish(early, photo, networks), whole)
+
+
+def test_a_small_photo_is_complete_early(networks, picture, textured):
+    photo = picture(textured(300, 400))
+    assert_equal(analyze(photo, networks, early=True), analyze(photo, networks))
+
+
+def test_early_updates_are_finished_to_the_same_bits(networks, picture, textured):
+    pixels = [textured(1500, 2600)]
+    boxes = [Box(1290, 700, 1500, 900), Box(20, 1200, 300, 1480)]
+    for level, box in zip((250, 20), boxes, strict=True):
+        pixels.append(pixels[-1].copy())
+        pixels[-1][box.y0 : box.y1, box.x0 : box.x1] = level
+    photos = [picture(rgb) for rgb in pixels]
+    known = analyze(photos[0], networks)
+    early = [known, analyze(photos[0], networks, early=True)]
+    for photo, box in zip(photos[1:], boxes, strict=True):
+        known = update(known, photo, box, networks)
+        stages = []
+        early = [
+            update(one, photo, box, networks, early=True, on_stage=stages.append) for one in early
+        ]
+        assert [stage.name for stage in stages] == ["screen", "screen"]
+        for one in early:
+            np.testing.assert_array_equal(one.screen.severity, known.screen.severity)
+    assert early[0].unseen == tuple(boxes)
+    stages = []
+    assert_equal(finish(early[0], photos[-1], networks, on_stage=stages.append), known)
+    assert len(stages) < len(tiling.tiles_of(2600, 1500))
+    assert_equal(finish(early[1], photos[-1], networks), known)
+    # An update that is not early looks at what earlier ones left out.
+    last = Box(0, 0, 32, 32)
+    assert update(early[1], photos[-1], last, networks).complete
+
+
+def test_a_large_early_change_is_an_early_new_analysis(networks, picture, textured):
+    before = analyze(picture(textured(1500, 2600)), networks)
+    after = picture(np.full((1500, 2600, 3), 240, np.uint8))
+    box = Box(0, 0, 2600, 1000)
+    changed = update(before, after, box, networks, early=True)
+    assert changed.unseen == (Box(0, 0, 2600, 1500),)
+    assert_equal(finish(changed, after, networks), analyze(after, networks))
 
 
 def test_an_update_leaves_what_came_before_as_it_was(networks, picture, textured):

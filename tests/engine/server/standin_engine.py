@@ -62,11 +62,30 @@ class StandInNetworks:
         return cls(device, threads)
 
 
-def analyze(photo: Any, networks: Any, *, on_stage: Any, check_cancelled: Any) -> Analysis:
-    name = photo.photo_id[:8]
-    note(f"start {name}")
-    planes = _planes(photo)
-    on_stage(Stage("screen", 1, 1, "screen", Box(0, 0, photo.width, photo.height), planes))
+def analyze(
+    photo: Any,
+    networks: Any,
+    *,
+    on_stage: Any,
+    check_cancelled: Any,
+    early: bool = False,
+    on_screen: Any = None,
+) -> Analysis:
+    note(f"start {photo.photo_id[:8]}")
+    whole = Box(0, 0, photo.width, photo.height)
+    seen = _seen(photo, networks, (whole,))
+    on_stage(Stage("screen", 1, 1, "screen", whole, seen.screen))
+    if on_screen is not None:
+        on_screen(seen)
+    if early:
+        return seen
+    return finish(seen, photo, networks, on_stage=on_stage, check_cancelled=check_cancelled)
+
+
+def finish(
+    begun: Analysis, photo: Any, networks: Any, *, on_stage: Any, check_cancelled: Any
+) -> Analysis:
+    name, planes = photo.photo_id[:8], begun.pixel
     for tile in range(TILES):
         note(f"tile {name}")
         while True:
@@ -81,6 +100,11 @@ def analyze(photo: Any, networks: Any, *, on_stage: Any, check_cancelled: Any) -
         box = Box(0, 0, photo.width, photo.height)
         on_stage(Stage("tile", tile + 1, TILES, "pixel", box, planes, 0, 0))
     note(f"end {name}")
+    return _seen(photo, networks, ())
+
+
+def _seen(photo: Any, networks: Any, unseen: tuple[Box, ...]) -> Analysis:
+    planes = _planes(photo)
     rows, cols = planes.severity.shape[1:]
     return Analysis(
         width=photo.width,
@@ -94,14 +118,13 @@ def analyze(photo: Any, networks: Any, *, on_stage: Any, check_cancelled: Any) -
         gamut=photo.gamut,
         thumbnail=np.zeros((128, 128, 3), np.uint8),
         model_sha256=networks.card.sha256,
+        unseen=unseen,
     )
 
 
-def update(
-    before: Analysis, photo: Any, box: Box, networks: Any, *, on_stage: Any, check_cancelled: Any
-) -> Analysis:
+def update(before: Analysis, photo: Any, box: Box, networks: Any, **how: Any) -> Analysis:
     note(f"update {photo.photo_id[:8]} {box.as_list()}")
-    return analyze(photo, networks, on_stage=on_stage, check_cancelled=check_cancelled)
+    return analyze(photo, networks, **how)
 
 
 def _planes(photo: Any) -> ViewPlanes:
@@ -114,6 +137,7 @@ def _planes(photo: Any) -> ViewPlanes:
 if __name__ == "__main__":
     inference.Networks = StandInNetworks  # type: ignore[assignment,misc]
     analysis.analyze = analyze  # type: ignore[assignment]
+    analysis.finish = finish  # type: ignore[assignment]
     analysis.update = update  # type: ignore[assignment]
     from flawmap_engine.lifecycle import end_process, main
 

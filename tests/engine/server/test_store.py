@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from flawmap_api.errors import BadInput, NoMemory, NotFound
+from flawmap_api.geometry import Box
 from flawmap_engine.imaging import Photo
 from flawmap_engine.memory import default_budget, memory_budget
 from flawmap_engine.planes import Analysis, ViewPlanes
@@ -123,6 +125,24 @@ def test_analyses_go_when_nothing_else_is_left() -> None:
     assert store.used <= store.budget
     assert store.has_analysis(entries[-1].photo_id)
     assert not store.has_analysis(entries[0].photo_id)
+
+
+def test_an_early_analysis_takes_its_room_and_never_the_place_of_a_whole_one() -> None:
+    store = Store(ONE + 2500)
+    entry = add(store, 0, analysed=False)
+    whole = analysis_of(photo_of(0))
+    early = replace(whole, unseen=(Box(0, 0, 80, 40),))
+    store.keep_analysis(entry, early)
+    assert store.has_analysis(entry.photo_id, early=True)
+    assert not store.has_analysis(entry.photo_id)
+    assert store.used == ONE + 1000
+    store.keep_analysis(entry, whole)
+    store.keep_analysis(entry, early)
+    assert store.has_analysis(entry.photo_id)
+    # It goes as any other when nothing else is left.
+    store.keep_analysis(add(store, 1, analysed=False), early)
+    assert store.used <= store.budget
+    assert entry.photo is None
 
 
 def test_pixels_that_cannot_be_read_again_take_their_place_with_them() -> None:
