@@ -122,6 +122,8 @@ class Overlay:
         if self._stale and self._doc.rootNode() is not None:
             self._stale = False
             self._doc.refreshProjection()
+            # A document that is closed with updates under way takes Krita down with it.
+            self._doc.waitForDone()
 
     def _refresh_soon(self) -> None:
         """Several changes are drawn together, once the main loop is reached."""
