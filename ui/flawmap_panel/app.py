@@ -24,6 +24,8 @@ from .widgets.window import Window
 __all__ = ["Panel", "Poster", "run"]
 
 _SECONDS = 1.5
+# More would make the settings file long.
+_SESSION = 500
 
 
 class Poster(QObject):
@@ -67,6 +69,10 @@ class Panel:
         self.window = Window(self.workspace)
         self.window.closing.connect(self.close)
         self.window.settings_asked.connect(self.show_settings)
+        self.window.paths_opened.connect(self._remember)
+        self.window.restore(self.settings.geometry, self.settings.docks)
+        self.window.show_recent(self.settings.recent)
+        self.window.welcome.offer_last(self.settings.session)
         for name, keys in self.settings.shortcuts.items():
             if name in self.window.actions_by_name:
                 self.window.actions_by_name[name].setShortcut(QKeySequence(keys))
@@ -82,6 +88,21 @@ class Panel:
         self._use_theme()
         self._use_watch()
         self._save()
+
+    def greet(self, paths: Sequence[str]) -> None:
+        """Open what was asked for; say where help is to whoever is here for the first time."""
+        self.workspace.editors.look()
+        self.window.open_paths(list(paths))
+        if not self.settings.seen_help:
+            self.settings = replace(self.settings, seen_help=True)
+            if paths:
+                self.window.point_to_help()
+
+    def _remember(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            self.settings = self.settings.with_recent(str(Path(path).absolute()))
+        self._save()
+        self.window.show_recent(self.settings.recent)
 
     def show_settings(self) -> None:
         """Show everything that can be set."""
@@ -118,9 +139,15 @@ class Panel:
         if self._watch is not None:
             self._watch.close()
             self._watch = None
-        opened = tuple(str(photo.path) for photo in self.workspace.photos.all()[:500])
+        opened = tuple(str(photo.path) for photo in self.workspace.photos.all()[:_SESSION])
+        geometry, docks = self.window.packed()
         settings: PanelSettings = replace(
-            self.settings, view=self.workspace.view.settings, session=opened
+            self.settings,
+            view=self.workspace.view.settings,
+            # Whoever opened nothing this time still wants what was open the last time.
+            session=opened or self.settings.session,
+            geometry=geometry,
+            docks=docks,
         )
         if settings != self.settings:
             self.settings = settings
@@ -134,7 +161,7 @@ def run(paths: Sequence[str] = (), *, device: str | None = None) -> int:
     app.setApplicationName("Flawmap")
     panel = Panel(device=device)
     panel.window.show()
-    panel.window.open_paths(list(paths))
+    panel.greet(paths)
     code = QApplication.exec()
     panel.close()
     return code

@@ -72,7 +72,7 @@ def test_the_program_speaks_the_language_that_is_asked_for(qtbot: QtBot) -> None
     assert app is not None
     try:
         assert use_language(app, "de") == "de"
-        assert QCoreApplication.translate("words", "noise") == "Rauschen"
+        assert QCoreApplication.translate("StripBar", "Clean") == "Ohne Fehler"
         assert QCoreApplication.translate("SendDialog", "%n photo(s)", "", 3) == "3 Fotos"
         assert use_language(app, "xx") == "en"
     finally:

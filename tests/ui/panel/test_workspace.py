@@ -12,9 +12,10 @@ from tests.ui.panel.helpers import Loop, write_photo
 
 from flawmap_api.errors import BadInput, EngineLost
 from flawmap_api.report import Report
-from flawmap_panel.model.findings import Filters, as_text
+from flawmap_panel.model.findings import Filters
 from flawmap_panel.model.selection import Stroke
 from flawmap_panel.model.workspace import Notice, Workspace
+from flawmap_panel.widgets.copied import findings_as_text
 
 BLUR = region("blur", box=(0, 0, 320, 240), area=0.25, severity=0.9)
 NOISE = region("noise", box=(320, 240, 640, 480), area=0.2, severity=0.5)
@@ -92,7 +93,7 @@ def test_filters_hide_and_say_how_many_and_why(
     assert workspace.selected is None, "what is not listed is not selected"
     found = workspace.report
     assert found is not None
-    assert "2 more are hidden" in as_text(found, workspace.listing)
+    assert "(2 more hidden by filters)" in findings_as_text(found, workspace.listing)
 
 
 def test_stepping_through_findings_goes_around(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from flawmap_api.report import Region, Report
 
-__all__ = ["Filters", "Listing", "as_text", "list_findings"]
+__all__ = ["Filters", "Listing", "list_findings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +86,3 @@ def _why_hidden(region: Region, filters: Filters) -> str | None:
         ("subject", not filters.subject or region.subject >= 0.5),
     )
     return next((reason for reason, passes in tests if not passes), None)
-
-
-def as_text(report: Report, listing: Listing) -> str:
-    """The listed findings as plain lines, for the clipboard."""
-    name = report.photo.path or "unsaved photo"
-    lines = [f"{name}: quality {report.quality_level} ({report.quality:.2f}), {report.view} view"]
-    for region in listing.rows:
-        mark = f" [{region.mark}]" if region.mark else ""
-        wanted = " (likely intended)" if region.intentional and not region.mark else ""
-        lines.append(
-            f"- {region.distortion.replace('_', ' ')}, {region.severity_level} "
-            f"({region.severity:.2f}), {100 * region.area:.1f} %{mark}{wanted}: {region.sentence}"
-        )
-    if not listing.rows:
-        lines.append("- no findings")
-    if listing.hidden_count:
-        lines.append(f"({listing.hidden_count} more are hidden by filters)")
-    return "\n".join(lines)

@@ -100,7 +100,7 @@ class PhotoList(Observable):
     def __init__(self, policy: Policy = DEFAULT_POLICY) -> None:
         super().__init__()
         self.policy = policy
-        self.order = "opened"
+        self.order, self.kind = "opened", "all"
         self.shown: list[Photo] = []
         self.current: Photo | None = None
         self._by_path: dict[Path, Photo] = {}
@@ -172,9 +172,10 @@ class PhotoList(Observable):
         self.order = order
         self._arrange()
 
-    def show_only(self, wanted: Callable[[Photo], bool] | None) -> None:
-        """Show only photos of which `wanted` is true; None: all."""
-        self._only = wanted
+    def show_only(self, kind: str) -> None:
+        """Show only the photos of one of `KINDS`."""
+        self.kind = kind
+        self._only = KINDS[kind]
         self._arrange()
 
     @property
@@ -214,6 +215,25 @@ class PhotoList(Observable):
         photos = [p for p in self._by_path.values() if self._only is None or self._only(p)]
         self.shown = sorted(photos, key=_KEYS[self.order])
         self.tell("list")
+
+
+def _clean(photo: Photo) -> bool:
+    return photo.verdict is not None and photo.verdict.verdict == "clean"
+
+
+def _flawed(photo: Photo) -> bool:
+    return photo.verdict is not None and photo.verdict.verdict == "flaws"
+
+
+#: What the list can be narrowed to; "all" shows every photo.
+KINDS: Final[dict[str, Callable[[Photo], bool] | None]] = {
+    "all": None,
+    "flaws": _flawed,
+    "clean": _clean,
+    "not judged": lambda photo: photo.failure is not None or photo.report is None,
+    "picked": lambda photo: photo.flag == "pick",
+    "rejected": lambda photo: photo.flag == "reject",
+}
 
 
 def _judged(photo: Photo, value: Callable[[Report], float]) -> tuple[bool, float, int]:

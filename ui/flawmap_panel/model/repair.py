@@ -27,6 +27,7 @@ from .observable import Observable
 __all__ = ["Preview", "RepairDesk", "blended"]
 
 U8 = NDArray[np.uint8]
+Kept = tuple[tuple[RepairPlan, float], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,8 +77,6 @@ class RepairDesk(Observable):
     preview : Preview or None
     shown : bool
         Whether the canvas draws the preview, or the photo as it is.
-    kept : tuple of (plan, strength)
-        What a repaired copy will hold.
     busy : bool
     """
 
@@ -87,16 +86,31 @@ class RepairDesk(Observable):
         self._tell_failure = failed
         self._photo: OpenedPhoto | None = None
         self._judgement: dict[str, Any] = {}
+        self._kept: dict[str, Kept] = {}
+        self._saved: dict[str, Kept] = {}
         self.reset(None, {})
 
     def reset(self, photo: OpenedPhoto | None, judgement: dict[str, Any]) -> None:
-        """Begin anew on a photo; nothing is kept of another."""
+        """Look at a photo, with the repairs that were kept of it; those of others are not lost."""
         self._photo, self._judgement = photo, judgement
         self.plan: RepairPlan | None = None
         self.preview: Preview | None = None
-        self.kept: tuple[tuple[RepairPlan, float], ...] = ()
         self.shown, self.busy = True, False
         self.tell("repair")
+
+    @property
+    def kept(self) -> Kept:
+        """What a repaired copy of this photo will hold."""
+        return self._kept.get(self._photo.photo_id, ()) if self._photo is not None else ()
+
+    @property
+    def unsaved(self) -> dict[str, int]:
+        """How many kept repairs are in no copy yet, by photo id."""
+        open_ = {
+            photo: sum(pair not in self._saved.get(photo, ()) for pair in kept)
+            for photo, kept in self._kept.items()
+        }
+        return {photo: count for photo, count in open_.items() if count}
 
     def consider(self, region_id: str, judgement: dict[str, Any]) -> None:
         """Ask what could be done about a finding, and draw it."""
@@ -150,14 +164,19 @@ class RepairDesk(Observable):
     def keep(self) -> None:
         """Take the repair into the copy that will be saved."""
         if self.preview is not None:
-            others = tuple(pair for pair in self.kept if pair[0].region != self.preview.plan.region)
-            self.kept = (*others, (self.preview.plan, self.preview.strength))
+            self._keep((self.preview.plan, self.preview.strength))
             self.tell("repair")
+
+    def _keep(self, *repair: tuple[RepairPlan, float]) -> None:
+        """Put this repair in the place of the one that was kept of the same finding."""
+        if self._photo is not None and self.plan is not None:
+            others = (pair for pair in self.kept if pair[0].region != self.plan.region)
+            self._kept[self._photo.photo_id] = (*others, *repair)
 
     def drop(self) -> None:
         """Leave the finding as it is, and out of the copy."""
         if self.plan is not None:
-            self.kept = tuple(pair for pair in self.kept if pair[0].region != self.plan.region)
+            self._keep()
         self.plan = self.preview = None
         self.busy = False
         self.tell("repair")
@@ -180,7 +199,11 @@ class RepairDesk(Observable):
                 repairs.append((plan.box, pixels.pixels, coverage))
             return write_repaired(source, repairs, out)
 
-        self._room.ask(work, done, self._tell_failure, urgency=4)
+        def written(path: Path) -> None:
+            self._saved[photo.photo_id] = kept
+            done(path)
+
+        self._room.ask(work, written, self._tell_failure, urgency=4)
 
     def _failed(self, error: FlawmapError) -> None:
         self.busy = False

@@ -45,6 +45,9 @@ class PanelSettings:
     session : tuple of str
         What was open when the window was last closed.
     seen_help : bool
+        Whether the person has put the first help away.
+    geometry, docks : str
+        Where the window stood and how its parts lay, as the window packs them.
     """
 
     language: str = ""
@@ -56,6 +59,8 @@ class PanelSettings:
     recent: tuple[str, ...] = ()
     session: tuple[str, ...] = ()
     seen_help: bool = False
+    geometry: str = ""
+    docks: str = ""
 
     def with_recent(self, path: str) -> PanelSettings:
         """The same with a path as the latest."""

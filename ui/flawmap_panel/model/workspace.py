@@ -23,13 +23,14 @@ from flawmap_api.errors import EngineLost, FlawmapError, NotFound
 from flawmap_api.geometry import Box
 from flawmap_api.inputs import find_photos
 from flawmap_api.report import Region, Report
-from flawmap_api.results import OpenedPhoto, PixelBlock, Progress
+from flawmap_api.results import HelloInfo, OpenedPhoto, PixelBlock, Progress
 from flawmap_api.roi import RoiScore
 from flawmap_api.strictness import thresholds_at
 
 from .asking import Planes, planes_of, thumbnail_of
 from .course import Course
 from .disk import Changes
+from .editors import Editors
 from .engine_room import EngineRoom, Post
 from .findings import Filters, Listing, list_findings
 from .marking import Marking
@@ -104,6 +105,7 @@ class Workspace(Observable):
         self.roi_score: RoiScore | None = None
         self.roi_before: RoiScore | None = None
         self.sending = Sending(self.send)
+        self.editors = Editors(post)
         self.folders: list[Path] = []
         self.course = Course(self.bulk, self.photos, self.view, self._judged, self._not_judged)
         self._opening: Photo | None = None
@@ -309,7 +311,7 @@ class Workspace(Observable):
 
         Known at once, before the engine has answered what follows from them.
         """
-        hello, report = self.look.hello or self.judge.hello, self.report
+        hello, report = self.hello, self.report
         settings = self.view.settings
         model = hello.model.get("thresholds") if hello is not None else None
         if isinstance(model, dict) and model:
@@ -355,10 +357,14 @@ class Workspace(Observable):
         """Whether the engine keeps marks."""
         return self.has("marks.set")
 
+    @property
+    def hello(self) -> HelloInfo | None:
+        """What the engine said of itself, whichever way it was asked first."""
+        return self.look.hello or self.judge.hello or self.bulk.hello
+
     def has(self, feature: str) -> bool:
         """Whether the engine answers a request; tools without theirs stay absent."""
-        hello = self.look.hello or self.judge.hello or self.bulk.hello
-        return hello is not None and feature in hello.features
+        return self.hello is not None and feature in self.hello.features
 
     def consider_repair(self) -> None:
         """Ask what could be done about the selected finding, and draw it."""

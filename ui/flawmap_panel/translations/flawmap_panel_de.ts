@@ -31,12 +31,35 @@
         <translation>Allein zeigen</translation>
     </message>
     <message>
-        <source>quality {word} ({value:.2f})</source>
-        <translation>Qualität {word} ({value:.2f})</translation>
+        <source>quality {word} ({value})</source>
+        <translation>Qualität {word} ({value})</translation>
     </message>
     <message>
         <source>no flaws found</source>
         <translation>keine Fehler gefunden</translation>
+    </message>
+</context>
+<context>
+    <name>Copied</name>
+    <message>
+        <source>unsaved photo</source>
+        <translation>ungespeichertes Foto</translation>
+    </message>
+    <message>
+        <source>{name}: quality {word} ({value})</source>
+        <translation>{name}: Qualität {word} ({value})</translation>
+    </message>
+    <message>
+        <source>likely intended</source>
+        <translation>wohl gewollt</translation>
+    </message>
+    <message>
+        <source>- no findings</source>
+        <translation>- keine Befunde</translation>
+    </message>
+    <message>
+        <source>({count} more hidden by filters)</source>
+        <translation>({count} weitere durch Filter verborgen)</translation>
     </message>
 </context>
 <context>
@@ -137,8 +160,8 @@
         <translation>{} wird angesehen …</translation>
     </message>
     <message>
-        <source>Quality &lt;b&gt;{word}&lt;/b&gt; ({value:.2f})</source>
-        <translation>Qualität &lt;b&gt;{word}&lt;/b&gt; ({value:.2f})</translation>
+        <source>Quality &lt;b&gt;{word}&lt;/b&gt; ({value})</source>
+        <translation>Qualität &lt;b&gt;{word}&lt;/b&gt; ({value})</translation>
     </message>
     <message>
         <source>no flaws found</source>
@@ -188,8 +211,178 @@
         <translation>Ausgeblendet: {}.</translation>
     </message>
     <message>
+        <source>Show all</source>
+        <translation>Alle zeigen</translation>
+    </message>
+    <message>
         <source>{count} more small pieces of {name} are not listed.</source>
         <translation>{count} weitere kleine Stellen ({name}) sind nicht aufgeführt.</translation>
+    </message>
+</context>
+<context>
+    <name>FirstSteps</name>
+    <message>
+        <source>&lt;b&gt;Open or drop&lt;/b&gt; photos and folders. They are judged one after another, on this machine, and their files are never changed.</source>
+        <translation>Fotos und Ordner &lt;b&gt;öffnen oder hereinziehen&lt;/b&gt;. Sie werden nacheinander beurteilt, auf diesem Rechner, und ihre Dateien nie verändert.</translation>
+    </message>
+    <message>
+        <source>&lt;b&gt;The tint&lt;/b&gt; shows where a flaw is; its colour says which. &lt;b&gt;O&lt;/b&gt; switches it off. The wheel zooms, space and mouse move, a double click shows 1:1.</source>
+        <translation>&lt;b&gt;Die Tönung&lt;/b&gt; zeigt, wo ein Fehler ist; ihre Farbe sagt, welcher. &lt;b&gt;O&lt;/b&gt; schaltet sie aus. Das Mausrad zoomt, Leertaste und Maus verschieben, ein Doppelklick zeigt 1:1.</translation>
+    </message>
+    <message>
+        <source>&lt;b&gt;The list&lt;/b&gt; names the findings, worst first. Click one there or in the photo, or go through them with &lt;b&gt;N&lt;/b&gt; and &lt;b&gt;P&lt;/b&gt;.</source>
+        <translation>&lt;b&gt;Die Liste&lt;/b&gt; nennt die Befunde, die schlimmsten zuerst. Einen dort oder im Foto anklicken, oder mit &lt;b&gt;N&lt;/b&gt; und &lt;b&gt;P&lt;/b&gt; durchgehen.</translation>
+    </message>
+    <message>
+        <source>&lt;b&gt;You decide&lt;/b&gt;: a finding is right, to be ignored, or wanted. What you ignore or want never fails a check, and Ctrl+Z takes it back.</source>
+        <translation>&lt;b&gt;Sie entscheiden&lt;/b&gt;: ein Befund stimmt, ist zu ignorieren oder gewollt. Was ignoriert oder gewollt ist, lässt keine Prüfung scheitern, und Strg+Z nimmt es zurück.</translation>
+    </message>
+    <message>
+        <source>&lt;b&gt;Strictness&lt;/b&gt; lists more or less at once, without looking again. What is hidden is always counted.</source>
+        <translation>&lt;b&gt;Die Strenge&lt;/b&gt; listet sofort mehr oder weniger, ohne neu zu suchen. Was verborgen ist, wird immer gezählt.</translation>
+    </message>
+    <message>
+        <source>&lt;b&gt;Box, lasso and brush&lt;/b&gt; mark a part and score it. Ctrl+E sends findings on, Ctrl+S saves a repaired copy.</source>
+        <translation>&lt;b&gt;Rechteck, Lasso und Pinsel&lt;/b&gt; markieren einen Teil und bewerten ihn. Strg+E gibt Befunde weiter, Strg+S speichert eine reparierte Kopie.</translation>
+    </message>
+</context>
+<context>
+    <name>Help</name>
+    <message>
+        <source>First steps</source>
+        <translation>Erste Schritte</translation>
+    </message>
+    <message>
+        <source>Wheel, Ctrl+wheel</source>
+        <translation>Mausrad, Strg+Mausrad</translation>
+    </message>
+    <message>
+        <source>Zoom at the pointer</source>
+        <translation>Am Zeiger zoomen</translation>
+    </message>
+    <message>
+        <source>Shift+wheel</source>
+        <translation>Umschalt+Mausrad</translation>
+    </message>
+    <message>
+        <source>Move sideways</source>
+        <translation>Seitwärts verschieben</translation>
+    </message>
+    <message>
+        <source>Space or middle button, drag</source>
+        <translation>Leertaste oder mittlere Taste, ziehen</translation>
+    </message>
+    <message>
+        <source>Move the photo</source>
+        <translation>Das Foto verschieben</translation>
+    </message>
+    <message>
+        <source>Double click</source>
+        <translation>Doppelklick</translation>
+    </message>
+    <message>
+        <source>Whole photo or 1:1</source>
+        <translation>Ganzes Foto oder 1:1</translation>
+    </message>
+    <message>
+        <source>Arrow keys</source>
+        <translation>Pfeiltasten</translation>
+    </message>
+    <message>
+        <source>Move the photo; next photo where all of it is seen</source>
+        <translation>Das Foto verschieben; nächstes Foto, wenn es ganz zu sehen ist</translation>
+    </message>
+    <message>
+        <source>Shift, Alt with box, lasso, brush</source>
+        <translation>Umschalt, Alt mit Rechteck, Lasso, Pinsel</translation>
+    </message>
+    <message>
+        <source>Add to the part, take away</source>
+        <translation>Zum Teil hinzufügen, wegnehmen</translation>
+    </message>
+    <message>
+        <source>Delete in the list</source>
+        <translation>Entf in der Liste</translation>
+    </message>
+    <message>
+        <source>Ignore the finding</source>
+        <translation>Den Befund ignorieren</translation>
+    </message>
+    <message>
+        <source>Mouse and hand</source>
+        <translation>Maus und Hand</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>Tasten</translation>
+    </message>
+    <message>
+        <source>Other keys can be set under Edit, Settings.</source>
+        <translation>Andere Tasten lassen sich unter Bearbeiten, Einstellungen wählen.</translation>
+    </message>
+    <message>
+        <source>Keys and mouse</source>
+        <translation>Tasten und Maus</translation>
+    </message>
+    <message>
+        <source>Edges are soft: the focus lies elsewhere, or the lens is soft.</source>
+        <translation>Kanten sind weich: der Fokus liegt woanders, oder das Objektiv zeichnet weich.</translation>
+    </message>
+    <message>
+        <source>Things are smeared along a way: the camera or the subject moved.</source>
+        <translation>Alles ist in einer Richtung verwischt: die Kamera oder das Motiv hat sich bewegt.</translation>
+    </message>
+    <message>
+        <source>Grain or colour specks that the scene did not have.</source>
+        <translation>Körner oder Farbflecken, die es in der Szene nicht gab.</translation>
+    </message>
+    <message>
+        <source>Too bright; where channels are clipped, detail is lost.</source>
+        <translation>Zu hell; wo Kanäle ausgefressen sind, ist Zeichnung verloren.</translation>
+    </message>
+    <message>
+        <source>Too dark to see what is there.</source>
+        <translation>Zu dunkel, um zu erkennen, was da ist.</translation>
+    </message>
+    <message>
+        <source>Blocks, ringing and smeared texture of strong compression.</source>
+        <translation>Blöcke, Säume und verschmierte Strukturen von starker Kompression.</translation>
+    </message>
+    <message>
+        <source>Too flat, as in haze.</source>
+        <translation>Zu flau, wie im Dunst.</translation>
+    </message>
+    <message>
+        <source>A colour cast, or far too much or too little colour.</source>
+        <translation>Ein Farbstich, oder viel zu viel oder zu wenig Farbe.</translation>
+    </message>
+    <message>
+        <source>&lt;b&gt;Severity&lt;/b&gt; goes from 0 to 1: 0.2 is just visible side by side, 0.4 plain at a glance, 0.6 disturbs, and 0.8 annoys nearly everybody.</source>
+        <translation>&lt;b&gt;Die Schwere&lt;/b&gt; geht von 0 bis 1: 0,2 ist im Vergleich gerade sichtbar, 0,4 auf einen Blick deutlich, 0,6 stört, und 0,8 ärgert fast jeden.</translation>
+    </message>
+    <message>
+        <source>&lt;b&gt;Cannot tell&lt;/b&gt; is an answer, too: a plain sky holds nothing to judge blur by.</source>
+        <translation>&lt;b&gt;Nicht zu beurteilen&lt;/b&gt; ist auch eine Antwort: ein leerer Himmel enthält nichts, woran Unschärfe zu erkennen wäre.</translation>
+    </message>
+    <message>
+        <source>Photos are judged as seen whole on a screen. &lt;b&gt;Judge at 1:1&lt;/b&gt; (V) looks at every pixel; a flaw that shows there only is a minor matter for most uses.</source>
+        <translation>Fotos werden beurteilt, wie man sie ganz auf einem Bildschirm sieht. &lt;b&gt;Bei 1:1 beurteilen&lt;/b&gt; (V) schaut auf jedes Pixel; ein Fehler, der nur dort zu sehen ist, ist meist eine Kleinigkeit.</translation>
+    </message>
+    <message>
+        <source>What the flaws mean</source>
+        <translation>Was die Fehler bedeuten</translation>
+    </message>
+    <message>
+        <source>Finds what is technically wrong with photos, and where. Everything happens on this machine; photos are never changed by looking at them.</source>
+        <translation>Findet, was an Fotos technisch nicht stimmt, und wo. Alles geschieht auf diesem Rechner; vom Ansehen wird kein Foto verändert.</translation>
+    </message>
+    <message>
+        <source>About Flawmap</source>
+        <translation>Über Flawmap</translation>
+    </message>
+    <message>
+        <source>&amp;Copy diagnostics</source>
+        <translation>Diagnose &amp;kopieren</translation>
     </message>
 </context>
 <context>
@@ -207,12 +400,20 @@
         <translation>&amp;Ordner öffnen …</translation>
     </message>
     <message>
+        <source>Open re&amp;cent</source>
+        <translation>&amp;Zuletzt geöffnet</translation>
+    </message>
+    <message>
         <source>&amp;Send findings on…</source>
         <translation>Befunde &amp;weitergeben …</translation>
     </message>
     <message>
         <source>Save &amp;repaired copy…</source>
         <translation>&amp;Reparierte Kopie speichern …</translation>
+    </message>
+    <message>
+        <source>Open in {}</source>
+        <translation>In {} öffnen</translation>
     </message>
     <message>
         <source>Show in file &amp;manager</source>
@@ -395,6 +596,30 @@
         <translation>Pinsel</translation>
     </message>
     <message>
+        <source>&amp;Help</source>
+        <translation>&amp;Hilfe</translation>
+    </message>
+    <message>
+        <source>&amp;First steps</source>
+        <translation>&amp;Erste Schritte</translation>
+    </message>
+    <message>
+        <source>&amp;Keys and mouse</source>
+        <translation>&amp;Tasten und Maus</translation>
+    </message>
+    <message>
+        <source>What the fla&amp;ws mean</source>
+        <translation>&amp;Was die Fehler bedeuten</translation>
+    </message>
+    <message>
+        <source>Copy &amp;diagnostics</source>
+        <translation>&amp;Diagnose kopieren</translation>
+    </message>
+    <message>
+        <source>&amp;About Flawmap</source>
+        <translation>Ü&amp;ber Flawmap</translation>
+    </message>
+    <message>
         <source>Order of opening</source>
         <translation>Reihenfolge des Öffnens</translation>
     </message>
@@ -465,8 +690,8 @@
         <translation>In Arbeit …</translation>
     </message>
     <message>
-        <source>Severity {before:.2f} ({was}) → {after:.2f} ({now}).</source>
-        <translation>Schwere {before:.2f} ({was}) → {after:.2f} ({now}).</translation>
+        <source>Severity {before} ({was}) → {after} ({now}).</source>
+        <translation>Schwere {before} ({was}) → {after} ({now}).</translation>
     </message>
     <message>
         <source>That did not help; better leave it as it is.</source>
@@ -490,6 +715,10 @@
     <message>
         <source>Mostly {name}, {word}, on {width} × {height} px.</source>
         <translation>Vor allem {name}, {word}, auf {width} × {height} px.</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>keine</translation>
     </message>
 </context>
 <context>
@@ -649,10 +878,137 @@
     </message>
 </context>
 <context>
+    <name>StatusBar</name>
+    <message>
+        <source>%v of %m</source>
+        <translation>%v von %m</translation>
+    </message>
+    <message>
+        <source>Photos judged</source>
+        <translation>Beurteilte Fotos</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Stop judging; what is done stays</source>
+        <translation>Beurteilen anhalten; was fertig ist, bleibt</translation>
+    </message>
+    <message>
+        <source>Starting …</source>
+        <translation>Startet …</translation>
+    </message>
+</context>
+<context>
     <name>Strip</name>
     <message>
         <source>Photos</source>
         <translation>Fotos</translation>
+    </message>
+</context>
+<context>
+    <name>StripBar</name>
+    <message>
+        <source>Which photos are shown</source>
+        <translation>Welche Fotos gezeigt werden</translation>
+    </message>
+    <message>
+        <source>All photos</source>
+        <translation>Alle Fotos</translation>
+    </message>
+    <message>
+        <source>With flaws</source>
+        <translation>Mit Fehlern</translation>
+    </message>
+    <message>
+        <source>Clean</source>
+        <translation>Ohne Fehler</translation>
+    </message>
+    <message>
+        <source>Not judged</source>
+        <translation>Nicht beurteilt</translation>
+    </message>
+    <message>
+        <source>Picked</source>
+        <translation>Ausgewählt</translation>
+    </message>
+    <message>
+        <source>Rejected</source>
+        <translation>Verworfen</translation>
+    </message>
+    <message>
+        <source>Order of the photos</source>
+        <translation>Reihenfolge der Fotos</translation>
+    </message>
+    <message>
+        <source>Order of opening</source>
+        <translation>Wie geöffnet</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Quality, worst first</source>
+        <translation>Qualität, schlechte zuerst</translation>
+    </message>
+    <message>
+        <source>Worst flaw first</source>
+        <translation>Schlimmste zuerst</translation>
+    </message>
+    <message>
+        <source>Softest subject first</source>
+        <translation>Weichste zuerst</translation>
+    </message>
+    <message>
+        <source>Show &amp;all</source>
+        <translation>&amp;Alle zeigen</translation>
+    </message>
+    <message>
+        <source>{hidden} of {total} hidden</source>
+        <translation>{hidden} von {total} verborgen</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n photo(s)</source>
+        <translation>
+            <numerusform>%n Foto</numerusform>
+            <numerusform>%n Fotos</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Welcome</name>
+    <message>
+        <source>Welcome</source>
+        <translation>Willkommen</translation>
+    </message>
+    <message>
+        <source>See what is wrong with a photo, and where</source>
+        <translation>Sehen, was an einem Foto nicht stimmt, und wo</translation>
+    </message>
+    <message>
+        <source>Open &amp;photos…</source>
+        <translation>&amp;Fotos öffnen …</translation>
+    </message>
+    <message>
+        <source>Open a f&amp;older…</source>
+        <translation>&amp;Ordner öffnen …</translation>
+    </message>
+    <message>
+        <source>Drop photos or a folder here, or:</source>
+        <translation>Fotos oder einen Ordner hierher ziehen, oder:</translation>
+    </message>
+    <message>
+        <source>Open {}</source>
+        <translation>{} öffnen</translation>
+    </message>
+    <message numerus="yes">
+        <source>Open the %n photo(s) of &amp;last time</source>
+        <translation>
+            <numerusform>Das %n Foto vom &amp;letzten Mal öffnen</numerusform>
+            <numerusform>Die %n Fotos vom &amp;letzten Mal öffnen</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -666,20 +1022,20 @@
         <translation>Fotos</translation>
     </message>
     <message>
-        <source>%v of %m</source>
-        <translation>%v von %m</translation>
-    </message>
-    <message>
-        <source>Stop</source>
-        <translation>Anhalten</translation>
-    </message>
-    <message>
         <source>Open photos</source>
         <translation>Fotos öffnen</translation>
     </message>
     <message>
         <source>Open a folder of photos</source>
         <translation>Einen Ordner mit Fotos öffnen</translation>
+    </message>
+    <message>
+        <source>New here? There are six things to know.</source>
+        <translation>Neu hier? Sechs Dinge sind gut zu wissen.</translation>
+    </message>
+    <message>
+        <source>Show them</source>
+        <translation>Zeigen</translation>
     </message>
     <message>
         <source>Select two to four photos first.</source>
@@ -706,6 +1062,14 @@
         <translation>Öffnen</translation>
     </message>
     <message>
+        <source>{name} is being started …</source>
+        <translation>{name} wird gestartet …</translation>
+    </message>
+    <message>
+        <source>{photo} opens in {name}; its flaws become layers there.</source>
+        <translation>{photo} öffnet sich in {name}; seine Fehler werden dort zu Ebenen.</translation>
+    </message>
+    <message>
         <source>Select two or more judged photos of one scene first.</source>
         <translation>Wählen Sie zuerst mindestens zwei beurteilte Fotos einer Szene aus.</translation>
     </message>
@@ -726,8 +1090,35 @@
         <translation>Diagnose kopieren</translation>
     </message>
     <message>
-        <source>Starting …</source>
-        <translation>Startet …</translation>
+        <source>Looking whether it is there …</source>
+        <translation>Es wird nachgesehen, ob es da ist …</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n kept repair(s) are in no copy yet.</source>
+        <translation>
+            <numerusform>%n behaltene Reparatur ist noch in keiner Kopie.</numerusform>
+            <numerusform>%n behaltene Reparaturen sind noch in keiner Kopie.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Close the window without them?</source>
+        <translation>Das Fenster ohne sie schließen?</translation>
+    </message>
+    <message>
+        <source>&amp;Close without</source>
+        <translation>Ohne sie &amp;schließen</translation>
+    </message>
+    <message>
+        <source>&amp;Stay</source>
+        <translation>&amp;Bleiben</translation>
+    </message>
+    <message>
+        <source>Only files of this machine can be opened.</source>
+        <translation>Nur Dateien dieses Rechners lassen sich öffnen.</translation>
+    </message>
+    <message>
+        <source>Save the photo first, then drop the file.</source>
+        <translation>Das Foto zuerst speichern, dann die Datei hereinziehen.</translation>
     </message>
 </context>
 <context>
@@ -770,113 +1161,6 @@
     <message>
         <source>no flaws found</source>
         <translation>keine Fehler gefunden</translation>
-    </message>
-</context>
-<context>
-    <name>words</name>
-    <message>
-        <source>blur</source>
-        <translation>Unschärfe</translation>
-    </message>
-    <message>
-        <source>motion blur</source>
-        <translation>Bewegungsunschärfe</translation>
-    </message>
-    <message>
-        <source>noise</source>
-        <translation>Rauschen</translation>
-    </message>
-    <message>
-        <source>overexposure</source>
-        <translation>Überbelichtung</translation>
-    </message>
-    <message>
-        <source>low light</source>
-        <translation>zu dunkel</translation>
-    </message>
-    <message>
-        <source>compression damage</source>
-        <translation>Kompressionsschaden</translation>
-    </message>
-    <message>
-        <source>low contrast</source>
-        <translation>flauer Kontrast</translation>
-    </message>
-    <message>
-        <source>colour error</source>
-        <translation>Farbfehler</translation>
-    </message>
-    <message>
-        <source>none</source>
-        <translation>keine</translation>
-    </message>
-    <message>
-        <source>trivial</source>
-        <translation>unerheblich</translation>
-    </message>
-    <message>
-        <source>minor</source>
-        <translation>gering</translation>
-    </message>
-    <message>
-        <source>moderate</source>
-        <translation>mäßig</translation>
-    </message>
-    <message>
-        <source>severe</source>
-        <translation>stark</translation>
-    </message>
-    <message>
-        <source>extreme</source>
-        <translation>extrem</translation>
-    </message>
-    <message>
-        <source>bad</source>
-        <translation>schlecht</translation>
-    </message>
-    <message>
-        <source>poor</source>
-        <translation>dürftig</translation>
-    </message>
-    <message>
-        <source>fair</source>
-        <translation>mittel</translation>
-    </message>
-    <message>
-        <source>good</source>
-        <translation>gut</translation>
-    </message>
-    <message>
-        <source>excellent</source>
-        <translation>ausgezeichnet</translation>
-    </message>
-    <message>
-        <source>unimportant</source>
-        <translation>unwichtig</translation>
-    </message>
-    <message>
-        <source>normal</source>
-        <translation>normal</translation>
-    </message>
-    <message>
-        <source>important</source>
-        <translation>wichtig</translation>
-    </message>
-    <message>
-        <source>essential</source>
-        <translation>wesentlich</translation>
-    </message>
-    <message>
-        <source>accepted</source>
-        <translation>richtig</translation>
-    </message>
-    <message>
-        <source>ignored</source>
-        <translation>ignoriert</translation>
-    </message>
-    <message>
-        <source>intentional</source>
-        <translation>gewollt</translation>
     </message>
 </context>
 </TS>

@@ -28,4 +28,34 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>StripBar</name>
+    <message numerus="yes">
+        <source>%n photo(s)</source>
+        <translation>
+            <numerusform>%n photo</numerusform>
+            <numerusform>%n photos</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Welcome</name>
+    <message numerus="yes">
+        <source>Open the %n photo(s) of &amp;last time</source>
+        <translation>
+            <numerusform>Open the photo of &amp;last time</numerusform>
+            <numerusform>Open the %n photos of &amp;last time</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Window</name>
+    <message numerus="yes">
+        <source>%n kept repair(s) are in no copy yet.</source>
+        <translation>
+            <numerusform>%n kept repair is in no copy yet.</numerusform>
+            <numerusform>%n kept repairs are in no copy yet.</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

@@ -168,6 +168,9 @@ class Canvas(PhotoView):
         """Escape drops a stroke that is being drawn."""
         if event.key() == Qt.Key.Key_Escape and self.tool.drop():
             self.update()
+        elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right) and self.sees_all:
+            # There is nowhere to move to: the arrows go on to the next photo.
+            self.workspace.photos.step(1 if event.key() == Qt.Key.Key_Right else -1)
         else:
             super().keyPressEvent(event)
 

@@ -14,7 +14,7 @@ from ..model.geometry import Sight
 from ..model.photos import Photo, worst_region
 from ..model.workspace import Workspace
 from .photo_view import PhotoView
-from .wording import level_word, title_of
+from .wording import speech, title_of
 
 __all__ = ["MOST", "CompareView"]
 
@@ -105,8 +105,9 @@ class CompareView(QWidget):
         if photo.report is None:
             return photo.path.name
         worst = worst_region(photo.report)
-        quality = self.tr("quality {word} ({value:.2f})").format(
-            word=level_word(photo.report.quality_level), value=photo.report.quality
+        quality = self.tr("quality {word} ({value})").format(
+            word=speech().quality(photo.report.quality_level),
+            value=speech().number(photo.report.quality),
         )
         flaw = title_of(worst) if worst else self.tr("no flaws found")
         return f"{photo.path.name}: {quality}, {flaw}"

@@ -26,7 +26,7 @@ from flawmap_api.palette import COLOURS
 from flawmap_api.report import Region
 
 from ..model.workspace import Workspace
-from .wording import mark_word, title_of
+from .wording import speech, title_of
 
 __all__ = ["FindingsList"]
 
@@ -72,10 +72,11 @@ class _Rows(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return title_of(region)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
-            return region.sentence
+            return speech().sentence_of(region)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             fails = self.tr("Fails the check.") if self.data(index, _FAILS) else ""
-            return f"{title_of(region)}. {region.sentence} {mark_word(region.mark)} {fails}".strip()
+            said = speech().sentence_of(region), speech().mark(region.mark), fails
+            return f"{title_of(region)}. {' '.join(word for word in said if word)}"
         return None
 
     def row_of(self, region_id: str | None) -> int:
@@ -113,7 +114,9 @@ class _Painter(QStyledItemDelegate):
         )
         line = box.adjusted(_SWATCH + _PADDING, 0, 0, 0)
         line.setHeight(option.fontMetrics.height())
-        mark = mark_word(region.mark) or (self.tr("likely intended") if region.intentional else "")
+        mark = speech().mark(region.mark) or (
+            self.tr("likely intended") if region.intentional else ""
+        )
         if mark:
             width = option.fontMetrics.horizontalAdvance(mark)
             painter.drawText(line, Qt.AlignmentFlag.AlignRight, mark)
@@ -131,7 +134,8 @@ class _Painter(QStyledItemDelegate):
         painter.drawText(line, 0, metrics.elidedText(title_of(region), elide, line.width()))
         painter.setFont(option.font)
         below = box.adjusted(_SWATCH + _PADDING, line.height() + _PADDING, 0, 0)
-        sentence = option.fontMetrics.elidedText(region.sentence, elide, below.width())
+        sentence = speech().sentence_of(region)
+        sentence = option.fontMetrics.elidedText(sentence, elide, below.width())
         painter.drawText(below, 0, sentence)
         painter.restore()
 

@@ -25,7 +25,7 @@ from flawmap_api.words import SEVERITY_LEVELS, severity_of_level
 
 from ..model.workspace import Workspace
 from .findings_list import FindingsList
-from .wording import level_word, name_of
+from .wording import name_of, speech
 
 __all__ = ["FindingsPanel", "swatch"]
 
@@ -104,14 +104,14 @@ class FindingsPanel(QWidget):
         self.level.addItem(self.tr("any severity"), 0.0)
         for word in SEVERITY_LEVELS[1:]:
             at_least = severity_of_level(word) / 5 + 1e-4
-            self.level.addItem(self.tr("from {}").format(level_word(word)), at_least)
+            self.level.addItem(self.tr("from {}").format(speech().level(word)), at_least)
         self.level.currentIndexChanged.connect(
             lambda _: self._filter(severity=self.level.currentData())
         )
         self.area = QComboBox()
         self.area.setAccessibleName(self.tr("Least area"))
         for share in _AREAS:
-            text = self.tr("any area") if not share else f"≥ {100 * share:g} %"
+            text = self.tr("any area") if not share else f"≥ {speech().percent(share)}"
             self.area.addItem(text, share)
         self.area.currentIndexChanged.connect(lambda _: self._filter(area=self.area.currentData()))
         self.subject = QCheckBox(self.tr("subject"))
@@ -190,8 +190,8 @@ class FindingsPanel(QWidget):
             return f"{photo.failure.message} {photo.failure.hint}".strip()
         if report is None:
             return self.tr("Looking at {} …").format(photo.path.name)
-        quality = self.tr("Quality <b>{word}</b> ({value:.2f})").format(
-            word=level_word(report.quality_level), value=report.quality
+        quality = self.tr("Quality <b>{word}</b> ({value})").format(
+            word=speech().quality(report.quality_level), value=speech().number(report.quality)
         )
         if not report.regions:
             quality += " · " + self.tr("no flaws found")
@@ -203,9 +203,9 @@ class FindingsPanel(QWidget):
                 else self.tr("passes the check")
             )
         for finer in report.only_at_1_to_1:
-            quality += f"<br>{finer.sentence}"
+            quality += f"<br>{speech().sentence_of(finer)}"
         for note in report.notes:
-            quality += f"<br>{note}"
+            quality += f"<br>{speech().note(note)}"
         return quality
 
     def _hidden(self) -> str:
@@ -223,7 +223,7 @@ class FindingsPanel(QWidget):
         text = ""
         if parts:
             text = self.tr("Hidden: {}.").format(", ".join(parts))
-            text += f' <a href="all">{self.tr("Show all")}</a>'
+            text += ' <a href="all">' + self.tr("Show all") + "</a>"
         for name, count in listing.more.items():
             text += " " + self.tr("{count} more small pieces of {name} are not listed.").format(
                 count=count, name=name_of(name)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QToolBar
 
+from ..model.editors import EDITORS
+from .help import Help
+
 if TYPE_CHECKING:
     from .window import Window
 
 __all__ = ["Menus"]
+
+_RECENT = 10
 
 
 class Menus(QObject):
@@ -34,6 +39,7 @@ class Menus(QObject):
         self._findings()
         self._photos()
         self._tools()
+        self._help()
 
     def _add(
         self,
@@ -66,11 +72,16 @@ class Menus(QObject):
         menu.addAction(
             add("open-folder", self.tr("Open &folder…"), "Ctrl+Shift+O", window.choose_folder)
         )
+        self.recent = menu.addMenu(self.tr("Open re&cent"))
         menu.addSeparator()
         menu.addAction(add("send", self.tr("&Send findings on…"), "Ctrl+E", window.send))
         menu.addAction(
             add("save-repaired", self.tr("Save &repaired copy…"), "Ctrl+S", window.save_repaired)
         )
+        for host, name in EDITORS.items():
+            text = self.tr("Open in {}").format(name)
+            menu.addAction(add(f"open-in-{host}", text, "", lambda host=host: window.open_in(host)))
+        menu.setToolTipsVisible(True)
         menu.addAction(add("reveal", self.tr("Show in file &manager"), "", window.reveal))
         menu.addSeparator()
         menu.addAction(add("remove", self.tr("&Remove from window"), "Ctrl+W", window.remove))
@@ -135,6 +146,9 @@ class Menus(QObject):
                 add(f"page-{name}", text, keys, lambda name=name: window.show_page(name))
             )
         menu.addSeparator()
+        for dock in (window.findings_dock, window.strip_dock):
+            menu.addAction(dock.toggleViewAction())
+        menu.addSeparator()
         menu.addAction(add("fit", self.tr("&Fit"), "F", window.canvas.fit))
         menu.addAction(add("one-to-one", self.tr("&1:1"), "Z", window.canvas.one_to_one))
         menu.addAction(add("zoom-in", self.tr("Zoom &in"), "+", lambda: window.canvas.zoom(1.5)))
@@ -162,10 +176,15 @@ class Menus(QObject):
         work = window.workspace
         menu = window.menuBar().addMenu(self.tr("&Photos"))
         menu.addAction(
-            add("next-photo", self.tr("&Next photo"), "Right", lambda: work.photos.step(1))
+            add("next-photo", self.tr("&Next photo"), "Ctrl+Right", lambda: work.photos.step(1))
         )
         menu.addAction(
-            add("previous-photo", self.tr("&Previous photo"), "Left", lambda: work.photos.step(-1))
+            add(
+                "previous-photo",
+                self.tr("&Previous photo"),
+                "Ctrl+Left",
+                lambda: work.photos.step(-1),
+            )
         )
         menu.addSeparator()
         for flag, text, keys in (
@@ -207,6 +226,27 @@ class Menus(QObject):
         bar.addSeparator()
         for name in ("fit", "one-to-one", "overlay", "pixel-view"):
             bar.addAction(self.by_name[name])
+
+    def _help(self) -> None:
+        window, add = self._window, self._add
+        menu = window.menuBar().addMenu(self.tr("&Help"))
+        pages = Help(window.workspace, self.by_name.values(), window)
+        menu.addAction(add("first-steps", self.tr("&First steps"), "", pages.first_steps))
+        menu.addAction(add("keys", self.tr("&Keys and mouse"), "F1", pages.keys))
+        menu.addAction(add("flaws", self.tr("What the fla&ws mean"), "", pages.flaws))
+        menu.addSeparator()
+        menu.addAction(
+            add("diagnostics", self.tr("Copy &diagnostics"), "", window.copy_diagnostics)
+        )
+        menu.addAction(add("about", self.tr("&About Flawmap"), "", pages.about))
+
+    def show_recent(self, paths: Sequence[str]) -> None:
+        """List what was opened lately."""
+        self.recent.clear()
+        self.recent.setEnabled(bool(paths))
+        for path in paths[:_RECENT]:
+            action = self.recent.addAction(path.replace("&", "&&"))
+            action.triggered.connect(lambda _=False, path=path: self._window.open_paths([path]))
 
     def _sorting(self, menu: QMenu) -> None:
         window = self._window

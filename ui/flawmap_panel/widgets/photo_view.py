@@ -84,6 +84,11 @@ class PhotoView(QWidget):
 
     # ------------------------------------------------------------------ where one looks
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether the whole photo is in sight."""
+        return math.isclose(self.sight.scale, self.sight.fit_scale)
+
     def look(self, sight: Sight) -> None:
         """Show that part."""
         if sight != self.sight:
@@ -153,8 +158,7 @@ class PhotoView(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Between the whole photo and 1:1 at the pointer."""
-        fitted = math.isclose(self.sight.scale, self.sight.fit_scale)
-        if fitted:
+        if self.sees_all:
             self.one_to_one(event.position())
         else:
             self.fit()

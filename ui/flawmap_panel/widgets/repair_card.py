@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from flawmap_api.words import severity_level
 
 from ..model.workspace import Workspace
-from .wording import level_word
+from .wording import speech
 
 __all__ = ["RepairCard"]
 
@@ -85,8 +85,9 @@ class RepairCard(QWidget):
         self.compare.setEnabled(preview is not None)
         if plan is None:
             return
-        limits = "".join(f"<br>• {limit.sentence}" for limit in plan.limits)
-        self.sentence.setText(plan.sentence + limits)
+        say = speech()
+        limits = "".join(f"<br>• {say.sentence_of(limit)}" for limit in plan.limits)
+        self.sentence.setText(say.sentence_of(plan) + limits)
         if not self.strength.isSliderDown() and preview is None:
             blocked = self.strength.blockSignals(True)
             self.strength.setValue(round(plan.strength * _STEPS))
@@ -100,9 +101,13 @@ class RepairCard(QWidget):
         preview = self._workspace.repair.preview
         if preview is None or preview.before is None or preview.after is None:
             return self.tr("Working …") if self._workspace.repair.busy else ""
-        words = [level_word(severity_level(value)) for value in (preview.before, preview.after)]
-        text = self.tr("Severity {before:.2f} ({was}) → {after:.2f} ({now}).").format(
-            before=preview.before, was=words[0], after=preview.after, now=words[1]
+        say = speech()
+        words = [say.level(severity_level(value)) for value in (preview.before, preview.after)]
+        text = self.tr("Severity {before} ({was}) → {after} ({now}).").format(
+            before=say.number(preview.before),
+            was=words[0],
+            after=say.number(preview.after),
+            now=words[1],
         )
         if preview.helps is False:
             text += " <b>" + self.tr("That did not help; better leave it as it is.") + "</b>"

@@ -10,7 +10,7 @@ from flawmap_api.palette import COLOURS
 from flawmap_api.roi import RoiScore
 
 from ..model.workspace import Workspace
-from .wording import level_word, name_of, percent
+from .wording import name_of, speech
 
 __all__ = ["Bar", "RoiCard"]
 
@@ -96,9 +96,9 @@ class RoiCard(QWidget):
             earlier = before.distortions.get(name) if before else None
             bar.show_value(found.severity, earlier.severity if earlier else None)
             blind = found.unknown > _MOSTLY_UNKNOWN
-            word = self.tr("cannot tell") if blind else level_word(found.severity_level)
+            word = self.tr("cannot tell") if blind else self._level(found.severity_level)
             value.setText(word)
-            bar.setAccessibleName(f"{name_of(name)}: {word} ({found.severity:.2f})")
+            bar.setAccessibleName(f"{name_of(name)}: {word} ({speech().number(found.severity)})")
 
     def _add_bar(self, name: str) -> None:
         row = self._grid.rowCount()
@@ -109,10 +109,11 @@ class RoiCard(QWidget):
         self._bars[name] = label, bar, value
 
     def _headline(self, score: RoiScore, before: RoiScore | None) -> str:
-        quality = f"<b>{level_word(score.quality_level)}</b> ({score.quality:.2f})"
+        say = speech()
+        quality = f"<b>{say.quality(score.quality_level)}</b> ({say.number(score.quality)})"
         if before is not None:
-            quality = f"{before.quality:.2f} → {quality}"
-        importance = f"{level_word(score.importance_level)} ({score.importance:.2f})"
+            quality = f"{say.number(before.quality)} → {quality}"
+        importance = f"{say.importance(score.importance_level)} ({say.number(score.importance)})"
         return self.tr("Marked part: quality {quality}, importance {importance}").format(
             quality=quality, importance=importance
         )
@@ -121,9 +122,12 @@ class RoiCard(QWidget):
         found = [(d.severity, name) for name, d in score.distortions.items() if d.severity >= 0.05]
         if not found:
             return self.tr("No flaws found here.")
-        severity, name = max(found)
-        word = level_word(score.distortions[name].severity_level)
+        _, name = max(found)
+        word = self._level(score.distortions[name].severity_level)
         width, height = score.box.width, score.box.height
         return self.tr("Mostly {name}, {word}, on {width} × {height} px.").format(
             name=name_of(name), word=word, width=width, height=height
-        ) + (" " + percent(severity) if severity > 1 else "")
+        )
+
+    def _level(self, word: str) -> str:
+        return self.tr("none") if word == "none" else speech().level(word)

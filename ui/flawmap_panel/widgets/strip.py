@@ -24,7 +24,7 @@ from flawmap_api.palette import COLOURS
 
 from ..model.photos import Photo, worst_region
 from ..model.workspace import Workspace
-from .wording import level_word, name_of
+from .wording import name_of, speech
 
 __all__ = ["Strip"]
 
@@ -81,10 +81,10 @@ class _Rows(QAbstractListModel):
         if photo.report is None:
             return self.tr("Not judged yet.") if photo.state == "waiting" else self.tr("Working …")
         worst = worst_region(photo.report)
-        quality = self.tr("Quality {}").format(level_word(photo.report.quality_level))
+        quality = self.tr("Quality {}").format(speech().quality(photo.report.quality_level))
         if worst is None:
             return quality + ", " + self.tr("no flaws found")
-        return f"{quality}, {name_of(worst.distortion)} {level_word(worst.severity_level)}"
+        return f"{quality}, {name_of(worst.distortion)} {speech().level(worst.severity_level)}"
 
     def row_of(self, photo: Photo | None) -> int:
         return self._row_of.get(photo, -1) if photo is not None else -1
@@ -144,7 +144,7 @@ class _Painter(QStyledItemDelegate):
             failing = photo.verdict is not None and photo.verdict.verdict == "flaws"
             if worst is not None:
                 colour = QColor(*COLOURS.get(worst.distortion, (128, 128, 128)))
-                _badge(painter, frame, level_word(worst.severity_level), colour, top=False)
+                _badge(painter, frame, speech().level(worst.severity_level), colour, top=False)
             text = self.tr("flaws") if failing else self.tr("clean")
             _badge(painter, frame, text, _BAD if failing else _GOOD, top=True)
         if photo.flag:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import QByteArray, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
@@ -17,30 +17,30 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
-    QLabel,
     QMainWindow,
-    QProgressBar,
+    QMessageBox,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from flawmap_api.errors import EngineLost
-
-from ..model.findings import as_text
+from ..model.editors import EDITORS
 from ..model.photos import Photo
 from ..model.workspace import Notice, Workspace
 from .banner import Banner
 from .canvas import Canvas
 from .compare import CompareView
+from .copied import findings_as_text
 from .findings_panel import FindingsPanel
+from .help import diagnostics
 from .menus import Menus
 from .repair_card import RepairCard
 from .roi_card import RoiCard
 from .send_dialog import SendDialog
+from .status import StatusBar
 from .strip import Strip
-from .wording import name_of
+from .strip_bar import StripBar
+from .welcome import Welcome
 
 __all__ = ["Window"]
 
@@ -54,10 +54,13 @@ class Window(QMainWindow):
         The person closes the window.
     settings_asked()
         The person wants to see the settings.
+    paths_opened(list)
+        Files and folders were opened.
     """
 
     closing = Signal()
     settings_asked = Signal()
+    paths_opened = Signal(list)
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,24 +77,34 @@ class Window(QMainWindow):
         self.strip = Strip(workspace)
         self.sheet = Strip(workspace, sheet=True)
         self.compare = CompareView(workspace)
+        self.welcome = Welcome()
+        self.welcome.files_asked.connect(self.choose_files)
+        self.welcome.folder_asked.connect(self.choose_folder)
+        self.welcome.paths_asked.connect(self.open_paths)
+        self.sheet_page = _under_bar(StripBar(workspace), self.sheet)
         self.pages = QStackedWidget()
-        for page in (self.canvas, self.sheet, self.compare):
+        for page in (self.welcome, self.canvas, self.sheet_page, self.compare):
             self.pages.addWidget(page)
         self.sheet.activated.connect(lambda _: self.show_page("photo"))
         self.compare.chosen.connect(self._alone)
         self._build_middle()
         self._build_docks()
-        self.actions_by_name = Menus(self).by_name
-        self._build_status()
+        self.menus = Menus(self)
+        self.actions_by_name = self.menus.by_name
+        self.status = StatusBar(workspace, self.canvas)
+        self.status.stop_asked.connect(self.stop)
+        self.setStatusBar(self.status)
         workspace.watch(self._on_notice, "notice")
         for room in workspace.rooms:
             room.watch(lambda _: self._on_engine(), "state")
-        workspace.photos.watch(lambda _: self._on_progress(), "photo", "list")
+        workspace.photos.watch(lambda _: self._on_list(), "list")
         workspace.photos.watch(lambda _: self._on_current(), "current")
         workspace.watch(lambda _: self._on_findings(), "findings", "roi")
         workspace.marks.history.watch(lambda _: self._on_findings(), "history")
+        workspace.editors.watch(lambda _: self._on_editors(), "editors")
         self._on_findings()
-        self._on_progress()
+        self._on_list()
+        self._on_editors()
 
     # ------------------------------------------------------------------ parts
 
@@ -105,6 +118,7 @@ class Window(QMainWindow):
         self.setCentralWidget(middle)
 
     def _build_docks(self) -> None:
+        workspace = self.workspace
         side = QWidget()
         layout = QVBoxLayout(side)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -113,7 +127,9 @@ class Window(QMainWindow):
         layout.addWidget(self.card)
         self.findings_dock = self._dock("findings", self.tr("Findings"), side)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.findings_dock)
-        self.strip_dock = self._dock("photos", self.tr("Photos"), self.strip)
+        self.strip_dock = self._dock(
+            "photos", self.tr("Photos"), _under_bar(StripBar(workspace), self.strip)
+        )
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.strip_dock)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.resizeDocks([self.findings_dock], [340], Qt.Orientation.Horizontal)
@@ -129,23 +145,6 @@ class Window(QMainWindow):
         )
         return dock
 
-    def _build_status(self) -> None:
-        self.peek = QLabel()
-        self.zoom_label = QLabel()
-        self.device = QLabel()
-        self.progress = QProgressBar()
-        self.progress.setMaximumWidth(180)
-        self.progress.setFormat(self.tr("%v of %m"))
-        self.stop_button = QToolButton()
-        self.stop_button.setText(self.tr("Stop"))
-        self.stop_button.clicked.connect(self.stop)
-        bar = self.statusBar()
-        bar.addWidget(self.peek, 1)
-        for widget in (self.progress, self.stop_button, self.zoom_label, self.device):
-            bar.addPermanentWidget(widget)
-        self.canvas.peeked.connect(self._on_peek)
-        self.canvas.zoomed.connect(self._on_zoom)
-
     # ------------------------------------------------------------------ verbs
 
     def choose_files(self) -> None:
@@ -158,10 +157,37 @@ class Window(QMainWindow):
         name = QFileDialog.getExistingDirectory(self, self.tr("Open a folder of photos"))
         self.open_paths([name] if name else [])
 
+    def show_recent(self, paths: Sequence[str]) -> None:
+        """Offer what was opened lately, in the menu and on the first page."""
+        self.menus.show_recent(paths)
+        self.welcome.show_recent(paths)
+
+    def point_to_help(self) -> None:
+        """Say where the first steps are."""
+        self.banner.say(
+            self.tr("New here? There are six things to know."),
+            actions=((self.tr("Show them"), self.actions_by_name["first-steps"].trigger),),
+        )
+
+    def packed(self) -> tuple[str, str]:
+        """Where the window stands and how its parts lie, for `restore`."""
+        if self.pages.currentWidget() is self.sheet_page:
+            # It hides the strip for its own time only.
+            self.strip_dock.show()
+        parts = self.saveGeometry(), self.saveState()
+        geometry, docks = (bytes(part.toBase64().data()).decode() for part in parts)
+        return geometry, docks
+
+    def restore(self, geometry: str, docks: str) -> None:
+        """Stand where the window stood; what cannot be read is left out."""
+        self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
+        self.restoreState(QByteArray.fromBase64(docks.encode()))
+
     def open_paths(self, paths: list[str]) -> None:
         """Open files and folders."""
         if paths:
             self.workspace.open_paths(paths)
+            self.paths_opened.emit(paths)
 
     def undo(self) -> None:
         """Take back the last stroke of the marked part, else the last verdict."""
@@ -174,7 +200,10 @@ class Window(QMainWindow):
             self.workspace.marks.redo()
 
     def stop(self) -> None:
-        """Stop judging; drop a stroke that is being drawn."""
+        """Drop the stroke that is being drawn; else stop judging."""
+        if self.canvas.tool.drop():
+            self.canvas.update()
+            return
         self.workspace.course.stop()
         self.workspace.cancel()
 
@@ -182,14 +211,15 @@ class Window(QMainWindow):
         """Show the photo, the contact sheet, or the selected photos beside each other."""
         if name == "compare":
             chosen = (
-                self.sheet if self.pages.currentWidget() is self.sheet else self.strip
+                self.sheet if self.pages.currentWidget() is self.sheet_page else self.strip
             ).chosen()
             if len(chosen) < 2:
                 self.banner.say(self.tr("Select two to four photos first."))
                 return
             self.compare.show_photos(chosen)
-        pages = {"photo": self.canvas, "sheet": self.sheet, "compare": self.compare}
-        self.pages.setCurrentWidget(pages[name])
+        pages = {"photo": self.canvas, "sheet": self.sheet_page, "compare": self.compare}
+        shown: QWidget = pages[name] if len(self.workspace.photos) else self.welcome
+        self.pages.setCurrentWidget(shown)
         self.strip_dock.setVisible(name != "sheet")
 
     def _alone(self, photo: Photo) -> None:
@@ -233,6 +263,23 @@ class Window(QMainWindow):
         if photo is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(photo.path.parent)))
 
+    def open_in(self, host: str) -> None:
+        """Open the current photo in an editor, with its flaws as layers."""
+        photo, name = self.workspace.photos.current, EDITORS[host]
+        if photo is None:
+            return
+        self.banner.say(self.tr("{name} is being started …").format(name=name))
+        self.workspace.editors.open(
+            host,
+            photo.path,
+            lambda: self.banner.say(
+                self.tr("{photo} opens in {name}; its flaws become layers there.").format(
+                    photo=photo.path.name, name=name
+                )
+            ),
+            lambda error: self._on_notice(Notice.of(error)),
+        )
+
     def best_of(self) -> None:
         """Say which of the chosen photos is the best, and why the others lose."""
         ranked = self.workspace.best(self.strip.chosen())
@@ -266,7 +313,7 @@ class Window(QMainWindow):
         """Put the listed findings on the clipboard as text."""
         report = self.workspace.report
         if report is not None:
-            QGuiApplication.clipboard().setText(as_text(report, self.workspace.listing))
+            QGuiApplication.clipboard().setText(findings_as_text(report, self.workspace.listing))
 
     def step(self, by: int) -> None:
         """Go to the next or previous finding."""
@@ -304,47 +351,37 @@ class Window(QMainWindow):
         self.banner.hide()
         self.workspace.restart_engine()
 
-    def diagnostics(self) -> str:
-        """What somebody who helps needs to know, as text."""
-        from flawmap_api import __version__
-
-        lines = [f"Flawmap {__version__}"]
-        for room in self.workspace.rooms:
-            lines.append(f"engine room: {room.state} {room.error or ''}".rstrip())
-            if isinstance(room.error, EngineLost):
-                lines += [f"    {line}" for line in room.error.log_tail]
-        hello = self.workspace.look.hello
-        if hello is not None:
-            lines.append(f"engine {hello.engine_version}, {hello.device}, model {hello.models}")
-        return "\n".join(lines)
-
     def copy_diagnostics(self) -> None:
         """Put the diagnostics on the clipboard."""
-        QGuiApplication.clipboard().setText(self.diagnostics())
+        QGuiApplication.clipboard().setText(diagnostics(self.workspace))
 
     def _on_engine(self) -> None:
         work = self.workspace
-        hello = work.look.hello or work.judge.hello
         lost = next((room for room in work.rooms if room.state == "lost"), None)
         if lost is not None and lost.error is not None:
             self._on_notice(Notice(lost.error.message, lost.error.hint, serious=True))
-        if hello is not None:
-            device = hello.device
-            self.device.setText(f"{device.device.upper()}: {device.reason}")
-            self.device.setToolTip(", ".join(device.providers))
-        else:
-            self.device.setText(work.look.status or self.tr("Starting …"))
         self._on_findings()
 
-    def _on_progress(self) -> None:
-        done, total = self.workspace.progress
-        busy = done < total and (self.workspace.course.under_way or total == 1)
-        self.progress.setVisible(busy)
-        self.stop_button.setVisible(busy)
-        self.progress.setMaximum(max(1, total))
-        self.progress.setValue(done)
+    def _on_list(self) -> None:
+        if not len(self.workspace.photos):
+            if self.pages.currentWidget() is self.sheet_page:
+                self.strip_dock.show()
+            self.pages.setCurrentWidget(self.welcome)
+        elif self.pages.currentWidget() is self.welcome:
+            self.pages.setCurrentWidget(self.canvas)
+
+    def _on_editors(self) -> None:
+        editors = self.workspace.editors
+        for host in EDITORS:
+            action = self.actions_by_name[f"open-in-{host}"]
+            ready = editors.ready.get(host)
+            action.setEnabled(bool(ready) and self.workspace.photos.current is not None)
+            looking = self.tr("Looking whether it is there …") if ready is None else ""
+            action.setToolTip(looking or editors.told.get(host, "") or action.text())
+            action.setStatusTip(looking or editors.told.get(host, ""))
 
     def _on_current(self) -> None:
+        self._on_editors()
         photo = self.workspace.photos.current
         self.setWindowTitle(f"{photo.path.name} – Flawmap" if photo else "Flawmap")
         self.setWindowFilePath(str(photo.path) if photo else "")
@@ -360,27 +397,34 @@ class Window(QMainWindow):
         for name in ("next", "previous", "copy"):
             named[name].setEnabled(bool(work.listing.rows))
 
-    def _on_zoom(self, scale: float) -> None:
-        self.zoom_label.setText(f"{100 * scale * self.devicePixelRatioF():.0f} %")
-
-    def _on_peek(self, x: int, y: int) -> None:
-        planes, photo = self.workspace.planes, self.workspace.photos.current
-        if x < 0 or photo is None or photo.opened is None:
-            self.peek.clear()
-            return
-        parts = [f"{x}, {y}"]
-        colour = self.canvas.colour_at(x, y)
-        if colour is not None:
-            parts.append("RGB {} {} {}".format(*colour))
-        if planes is not None:
-            for name, plane in planes.severity.items():
-                row = min(y * plane.shape[0] // photo.opened.height, plane.shape[0] - 1)
-                column = min(x * plane.shape[1] // photo.opened.width, plane.shape[1] - 1)
-                if planes.unknown[name][row, column] >= 128:
-                    parts.append(f"{name_of(name)} ?")
-                elif (value := plane[row, column]) >= 13:
-                    parts.append(f"{name_of(name)} {value / 255:.2f}")
-        self.peek.setText("   ".join(parts))
+    def _may_close(self) -> bool:
+        unsaved = self.workspace.repair.unsaved
+        if not unsaved:
+            return True
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(
+            self.tr("%n kept repair(s) are in no copy yet.", "", sum(unsaved.values()))
+            + " "
+            + self.tr("Close the window without them?")
+        )
+        close = box.addButton(self.tr("&Close without"), QMessageBox.ButtonRole.DestructiveRole)
+        stay = box.addButton(self.tr("&Stay"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(stay)
+        box.exec()
+        if box.clickedButton() is close:
+            return True
+        photos = self.workspace.photos
+        if (
+            photos.current is None
+            or photos.current.opened is None
+            or (photos.current.opened.photo_id not in unsaved)
+        ):
+            for photo in photos.all():
+                if photo.opened is not None and photo.opened.photo_id in unsaved:
+                    photos.select(photo)
+                    break
+        return False
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files and folders may be dropped."""
@@ -389,11 +433,29 @@ class Window(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        self.open_paths([path for path in paths if path and Path(path).exists()])
+        urls = event.mimeData().urls()
+        self.open_paths([url.toLocalFile() for url in urls if url.isLocalFile()])
+        if not all(url.isLocalFile() for url in urls):
+            self.banner.say(
+                self.tr("Only files of this machine can be opened."),
+                self.tr("Save the photo first, then drop the file."),
+            )
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Tell that the window goes."""
+        """Tell that the window goes, unless the person stays for repairs that are in no copy."""
+        if not self._may_close():
+            event.ignore()
+            return
         self.closing.emit()
         super().closeEvent(event)
+
+
+def _under_bar(bar: QWidget, below: QWidget) -> QWidget:
+    page = QWidget()
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    layout.addWidget(bar)
+    layout.addWidget(below, 1)
+    return page
