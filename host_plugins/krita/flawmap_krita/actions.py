@@ -32,6 +32,7 @@ class Action:
 
 ACTIONS: Final = (
     Action("flawmap_find", "ui.find", "find"),
+    Action("flawmap_find_whole", "ui.find_whole", "find_whole"),
     Action("flawmap_cancel", "ui.cancel", "cancel"),
     Action("flawmap_score", "ui.score_selection", "score_selection"),
     Action("flawmap_select_at", "ui.select_under", "select_at_cursor"),

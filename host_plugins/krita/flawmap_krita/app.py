@@ -53,6 +53,11 @@ class App:
         self.show_docker()
         self.desk.find()
 
+    def find_whole(self) -> None:
+        """Look for flaws in all of the photo, whatever is selected."""
+        self.show_docker()
+        self.desk.find(whole=True)
+
     def cancel(self) -> None:
         """End what is under way."""
         self.desk.cancel()

@@ -114,6 +114,7 @@ class Panel(QtWidgets.QWidget):
         self._verbs: dict[str, Any] = {}
         app = self._app
         for verb, label, call in (
+            ("find", "ui.find_whole", app.find_whole),
             ("score_selection", "ui.score_selection", app.score_selection),
             ("select_next", "ui.select_next", app.select_next),
             ("select_next ", "ui.select_previous", app.select_previous),
