@@ -15,10 +15,15 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from flawmap_api import FlawmapError, connect
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+# A property that holds late still holds; how long a test may take is pytest-timeout's business.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 #: The user and group that own nothing.
 _NOBODY = 65534

@@ -80,7 +80,7 @@ def test_ctrl_c_while_modules_load_is_no_traceback(tmp_path: Path) -> None:
 def test_every_command_takes_json_and_has_a_help() -> None:
     parser = build_parser()
     commands = next(a for a in parser._actions if a.dest == "command").choices
-    assert set(commands) == {"check", "analyze", "roi", "best", "engine", "demo", "doctor"}
+    assert {"check", "analyze", "roi", "best", "engine", "demo", "doctor"} <= set(commands)
     for command in commands.values():
         assert "--json" in command.format_help()
 
