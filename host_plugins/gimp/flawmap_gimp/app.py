@@ -229,11 +229,9 @@ class App:
         if self._panel is None:
             return
         if self.desk.texts.language != self._language:
-            shown = self._panel.visible
-            self._panel.window.destroy()
+            old = self._panel
             self._make_panel()
-            if shown:
-                self._panel.show()
+            self._panel.replace(old)
         else:
             self._panel.draw(state)
 

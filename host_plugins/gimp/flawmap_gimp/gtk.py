@@ -21,6 +21,7 @@ __all__ = [
     "Pango",
     "Rest",
     "button",
+    "column",
     "copy_text",
     "describe",
     "has_display",
@@ -161,6 +162,14 @@ def wrapped(text: str = "", css: str = "", *, lines: bool = True) -> Any:
     if css:
         style(label, css, True)
     return label
+
+
+def column(*widgets: Any) -> Any:
+    """Widgets below each other, each as high as it needs to be."""
+    box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=4)
+    for widget in widgets:
+        box.pack_start(widget, False, False, 0)
+    return box
 
 
 def style(widget: Any, css: str, on: bool) -> None:

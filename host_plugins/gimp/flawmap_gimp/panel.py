@@ -11,7 +11,8 @@ from typing import Any
 from flawmap_plugin.state import Message, State
 from flawmap_plugin.texts import Texts
 
-from .gtk import Gdk, Gtk, Mnemonics, Pango, Rest, button, describe, style, wrapped
+from .bars import DoingBar, MessageBar, OverlayBar
+from .gtk import Gdk, Gtk, Mnemonics, Pango, Rest, button, column, describe, style, wrapped
 from .preview import Preview
 from .rows import FlawList, Verbs
 from .source import Source
@@ -68,20 +69,22 @@ class Panel:
         """Bring it up, without taking the keyboard."""
         self.window.show()
 
-    @property
-    def visible(self) -> bool:
-        """Whether it is open."""
-        return bool(self.window.get_visible())
-
-    def choose(self, key: str) -> None:
-        """Open a row of the list."""
-        self._open = key
-        self._list.draw(self._state, key)
-        self._preview.show(self._state, key, self._source.size())
+    def replace(self, other: Panel) -> None:
+        """Take the place and size of another one, which goes."""
+        shown, place, size = (
+            other.window.get_visible(),
+            other.window.get_position(),
+            other.window.get_size(),
+        )
+        other.window.destroy()
+        self.window.resize(*size)
+        self.window.move(*place)
+        if shown:
+            self.show()
 
     def point_at_preview(self) -> None:
         """Tell the person to click into the small picture."""
-        self._draw_message(Message("info", self._texts("ui.preview")))
+        self._message.draw(Message("info", self._texts("ui.preview")))
 
     @property
     def chosen(self) -> str:
@@ -99,9 +102,9 @@ class Panel:
         self._drawing = True
         try:
             self._draw_documents(state)
-            self._draw_doing(state)
-            self._draw_message(state.message)
-            self._draw_overlay(state)
+            self._doing.draw(state)
+            self._message.draw(state.message)
+            self._overlay.draw(state)
             self._draw_controls(state)
             self._list.draw(state, self._open)
         finally:
@@ -113,13 +116,17 @@ class Panel:
     # ------------------------------------------------------------------------ making it
 
     def _build(self) -> None:
+        top = self._build_top()
+        self._overlay = OverlayBar(self._texts, self._do, self._keys)
+        self._doing = DoingBar(self._texts, self._do, self._keys)
+        self._message = MessageBar(self._do)
         content = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         content.set_border_width(8)
         for part, grows in (
-            (self._build_top(), False),
-            (self._build_overlay(), False),
-            (self._build_doing(), False),
-            (self._build_message(), False),
+            (top, False),
+            (self._overlay.widget, False),
+            (self._doing.widget, False),
+            (self._message.widget, False),
             (self._build_preview(), False),
             (self._build_list(), True),
             (self._build_controls(), False),
@@ -165,60 +172,7 @@ class Panel:
         line.pack_start(self._find, True, True, 0)
         line.pack_start(self._score, True, True, 0)
         line.pack_start(more, False, False, 0)
-        return _column(self._documents, line)
-
-    def _build_overlay(self) -> Any:
-        texts = self._texts
-        self._overlay_text = wrapped()
-        self._overlay_switch = Gtk.Switch()
-        self._overlay_switch.set_valign(Gtk.Align.CENTER)
-        describe(self._overlay_switch, texts("ui.toggle_overlay"))
-        self._overlay_switch.connect("notify::active", self._on_overlay)
-        self._export = button(self._keys(texts("ui.export")), lambda: self._do("export"))
-        line = Gtk.Box(spacing=8)
-        line.pack_start(self._overlay_text, True, True, 0)
-        line.pack_start(self._overlay_switch, False, False, 0)
-        column = _column(line, self._export)
-        column.set_border_width(6)
-        self._overlay = Gtk.EventBox()
-        self._overlay.add(column)
-        column.show_all()
-        self._overlay.set_no_show_all(True)
-        return self._overlay
-
-    def _build_doing(self) -> Any:
-        self._bar = Gtk.ProgressBar()
-        self._bar.set_valign(Gtk.Align.CENTER)
-        self._doing = wrapped()
-        cancel = button(
-            self._keys(self._texts("ui.cancel")),
-            lambda: self._do("cancel"),
-            self._texts("ui.cancel.tip"),
-        )
-        line = Gtk.Box(spacing=8)
-        line.pack_start(_column(self._doing, self._bar), True, True, 0)
-        line.pack_start(cancel, False, False, 0)
-        self._doing_line = Gtk.Revealer()
-        self._doing_line.set_transition_duration(100)
-        self._doing_line.add(line)
-        return self._doing_line
-
-    def _build_message(self) -> Any:
-        self._message = Gtk.InfoBar()
-        self._message.set_show_close_button(True)
-        style(self._message, "flawmap-message", True)
-        self._message.connect("response", lambda _bar, _response: self._do("dismiss"))
-        self._message_text = wrapped()
-        self._message_hint = wrapped(css="flawmap-small")
-        self._message_action = Gtk.Button(use_underline=True)
-        self._message_action.connect("clicked", self._on_action)
-        self._message.get_content_area().add(
-            _column(self._message_text, self._message_hint, self._message_action)
-        )
-        self._message.get_content_area().show_all()
-        self._message.set_no_show_all(True)
-        self._message.set_revealed(False)
-        return self._message
+        return column(self._documents, line)
 
     def _build_preview(self) -> Any:
         texts = self._texts
@@ -247,7 +201,7 @@ class Panel:
         line.pack_start(self._previous, False, False, 0)
         line.pack_start(self._next, False, False, 0)
         self._list = FlawList(texts, self._do, self._on_chosen, self._keys)
-        box = _column(self._selection_score, line)
+        box = column(self._selection_score, line)
         box.pack_start(self._list.widget, True, True, 0)
         box.pack_start(self._notes, False, False, 0)
         for label in (self._notes, self._selection_score):
@@ -277,7 +231,7 @@ class Panel:
         grid.attach(views, 1, 2, 1, 1)
         self._engine = wrapped(css="flawmap-small", lines=False)
         style(self._engine, "dim-label", True)
-        return _column(grid, self._engine)
+        return column(grid, self._engine)
 
     def _scale(
         self,
@@ -311,39 +265,6 @@ class Panel:
         if self._documents.get_active_id() != state.document:
             self._documents.set_active_id(state.document)
         self.window.set_title(f"{state.title} – Flawmap" if state.title else "Flawmap")
-
-    def _draw_doing(self, state: State) -> None:
-        working = state.phase == "working"
-        self._doing_line.set_reveal_child(working)
-        self._doing.set_text(state.doing)
-        describe(self._bar, state.doing or self._texts("ui.progress"))
-        if state.progress is not None:
-            self._bar.set_fraction(min(1.0, max(0.0, state.progress)))
-        elif working:
-            self._bar.pulse()
-
-    def _draw_message(self, message: Message | None) -> None:
-        if message is None:
-            self._message.set_revealed(False)
-            return
-        kinds = {"error": Gtk.MessageType.ERROR, "warning": Gtk.MessageType.WARNING}
-        self._message.set_message_type(kinds.get(message.kind, Gtk.MessageType.INFO))
-        self._message_text.set_text(message.text)
-        self._message_hint.set_text(message.hint)
-        self._message_hint.set_visible(bool(message.hint))
-        self._message_action.set_label(message.action_label)
-        self._message_action.set_visible(bool(message.action))
-        self._message.set_visible(True)
-        self._message.set_revealed(True)
-        described = self._message.get_accessible()
-        described.set_name(f"{message.text} {message.hint}".strip())
-
-    def _draw_overlay(self, state: State) -> None:
-        self._overlay.set_visible(state.overlay_present)
-        self._overlay_text.set_text(state.overlay_text)
-        self._overlay_switch.set_active(state.overlay_visible)
-        self._export.set_visible(state.overlay_visible)
-        style(self._overlay, "flawmap-overlay-on", state.overlay_visible)
 
     def _draw_controls(self, state: State) -> None:
         can = state.can
@@ -391,19 +312,9 @@ class Panel:
         if not self._drawing and key:
             self._do("activate", key)
 
-    def _on_overlay(self, switch: Any, _spec: Any) -> None:
-        if not self._drawing and switch.get_active() != self._state.overlay_visible:
-            self._do("toggle_overlay")
-
     def _on_view(self, choice: Any, view: str) -> None:
         if not self._drawing and choice.get_active():
             self._do("set_view", view)
-
-    def _on_action(self, _button: Any) -> None:
-        message = self._state.message
-        if message is not None and message.action:
-            verb = {"export_without_overlay": "export"}.get(message.action, message.action)
-            self._do(verb, *([message.region] if message.region else []))
 
     def _on_key(self, _window: Any, event: Any) -> bool:
         if event.keyval != Gdk.KEY_Escape:
@@ -432,10 +343,3 @@ def _look(state: State) -> object:
 def _fill(label: Any, text: str) -> None:
     label.set_text(text)
     label.set_visible(bool(text))
-
-
-def _column(*widgets: Any) -> Any:
-    box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=4)
-    for widget in widgets:
-        box.pack_start(widget, False, False, 0)
-    return box

@@ -36,6 +36,7 @@ _TYPES = {"u8": "u8", "u16": "u16", "half": "f16", "float": "f32"}
 #: Bytes of a strip, about; its rows are whole rows of GIMP's tiles.
 _STRIP_BYTES = 8 << 20
 _TILE_ROWS = 128
+_PLAIN_MODES = (Gimp.LayerMode.NORMAL, Gimp.LayerMode.NORMAL_LEGACY)
 _NO_EDGE = Gegl.AbyssPolicy.NONE
 
 
@@ -43,7 +44,7 @@ _NO_EDGE = Gegl.AbyssPolicy.NONE
 class Numbers:
     """How an image's pixels are read and written, and what they mean.
 
-    `format` is GEGL's name, with the space; `channels` "RGBA" or "YA", `dtype` as on the wire.
+    `format` is GEGL's name, with the space; `channels` and `dtype` are as on the wire.
     """
 
     format: str
@@ -57,8 +58,8 @@ class Numbers:
         return PixelSource(width, height, self.dtype, self.channels, self.linear)
 
 
-def numbers_of(image: Any, drawable: Any) -> Numbers:
-    """The image's own numbers, with alpha; colours of the palette where it is indexed.
+def numbers_of(image: Any, drawable: Any, *, alpha: bool) -> Numbers:
+    """The image's own numbers; colours of the palette where it is indexed.
 
     `drawable` is any layer of the image: it knows the space.
     """
@@ -75,12 +76,14 @@ def numbers_of(image: Any, drawable: Any) -> Numbers:
     else:
         model = "Y" if grey else "RGB"
     kind = kind if kind in _TYPES else "float"
-    name = Babl.get_name(Babl.format_with_space(f"{model}A {kind}", Babl.format_get_space(own)))
+    model += "A" if alpha else ""
+    name = Babl.get_name(Babl.format_with_space(f"{model} {kind}", Babl.format_get_space(own)))
     icc = b""
     if profile is not None:
         # The numbers may be linear though the profile is not; never the other way round.
         icc, linear = bytes(profile.get_icc_profile()), linear and not profile.is_linear()
-    return Numbers(name, "YA" if grey else "RGBA", _TYPES[kind], linear, icc)
+    channels = ("Y" if grey else "RGB") + ("A" if alpha else "")
+    return Numbers(name, channels, _TYPES[kind], linear, icc)
 
 
 def read_alpha(layer: Any) -> bytes | bytearray:
@@ -127,9 +130,10 @@ def read_visible(image: Any, box: Box | None = None, hidden: Sequence[Any] = ())
     NoMemory
         If GIMP could not make the copy or give the pixels.
     """
-    width, height = image.get_width(), image.get_height()
-    area = box or Box(0, 0, width, height)
+    area = box or Box(0, 0, image.get_width(), image.get_height())
     hidden = [item for item in hidden if item.get_visible()]
+    if (lone := _lone_layer(image, hidden)) is not None:
+        return _read_layer(image, lone, area, area)
     # Visible channels and an edited layer mask are drawn on the canvas, but are not in the picture.
     channels = any(channel.get_visible() for channel in image.get_channels())
     if not hidden and not channels:
@@ -151,17 +155,52 @@ def read_visible(image: Any, box: Box | None = None, hidden: Sequence[Any] = ())
         copy.delete()
 
 
+def _lone_layer(image: Any, hidden: Sequence[Any]) -> Any | None:
+    """The layer that alone is all that is seen, as it is; None where GIMP has to compose.
+
+    Most photos are one. Read directly they need no copy in GIMP, nor a duplicate under an overlay.
+    """
+    out = {item.get_id() for item in hidden}
+    seen = [
+        layer
+        for layer in image.get_layers()
+        if layer.get_visible() and layer.get_id() not in out and layer.get_opacity() > 0
+    ]
+    if len(seen) != 1 or image.get_floating_sel() is not None:
+        return None
+    layer, size = seen[0], (image.get_width(), image.get_height())
+    offsets = layer.get_offsets()
+    plain = (
+        not layer.is_group()
+        and (offsets.offset_x, offsets.offset_y) == (0, 0)
+        and (layer.get_width(), layer.get_height()) == size
+        and layer.get_opacity() == 100.0
+        and layer.get_mode() in _PLAIN_MODES
+        and layer.get_mask() is None
+        and not layer.get_filters()
+        # Composing deeper numbers rounds them: each image is read in one way only.
+        and (layer.is_indexed() or Babl.format_get_encoding(layer.get_format()).endswith(" u8"))
+    )
+    return layer if plain else None
+
+
 def _read(image: Any, source: Any, area: Box, origin: tuple[int, int]) -> PixelData:
     seen = Gimp.Layer.new_from_visible(source, source, "Flawmap")
     if seen is None:
         raise _no_memory(area)
+    left, top = area.x0 - origin[0], area.y0 - origin[1]
     try:
-        numbers = numbers_of(image, seen)
-        layout = numbers.layout(area.width, area.height)
-        left, top = area.x0 - origin[0], area.y0 - origin[1]
-        data = read_box(seen, Box(left, top, left + area.width, top + area.height), numbers.format)
+        place = Box(left, top, left + area.width, top + area.height)
+        return _read_layer(image, seen, place, area)
     finally:
         seen.delete()
+
+
+def _read_layer(image: Any, layer: Any, place: Box, area: Box) -> PixelData:
+    """A box of a layer, in its own coordinates; `area` is the same in the image's."""
+    numbers = numbers_of(image, layer, alpha=layer.has_alpha())
+    layout = numbers.layout(area.width, area.height)
+    data = read_box(layer, place, numbers.format)
     if len(data) != layout.nbytes:
         raise _no_memory(area)
     return PixelData(layout, memoryview(data), numbers.icc)

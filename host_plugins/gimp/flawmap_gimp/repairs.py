@@ -111,7 +111,7 @@ def _insert(
         Gimp.ImageType.GRAY_IMAGE if base == Gimp.ImageBaseType.GRAY else Gimp.ImageType.RGB_IMAGE
     )
     layer = Gimp.Layer.new(image, name, box.width, box.height, kind, 100.0, Gimp.LayerMode.NORMAL)
-    numbers = numbers_of(image, layer)
+    numbers = numbers_of(image, layer, alpha=pixels.layout.channels.endswith("A"))
     if pixels.layout != numbers.layout(box.width, box.height):
         layer.delete()
         raise BadInput(
