@@ -1,7 +1,8 @@
-"""The commands of `flawmap-train` for the ROI head: `roi-cache` makes scenes, `roi` does the rest.
+"""The commands of `flawmap-train` for the heads: scenes, parts of photos, whole photos.
 
     flawmap-train roi-cache --work W --part train --count 3000     once (also tune and dev)
     flawmap-train roi --work W --weights DIR                       after each new dense network
+    flawmap-train opinion --weights DIR [--more DIR]               likewise
 
 `roi` looks at the kept scenes with the networks of DIR, trains, chooses operating points on tune
 scenes, exports, measures on dev scenes and writes roi.onnx, roi.json and ROI_CARD.md into DIR. What
@@ -25,7 +26,7 @@ Command = Callable[[argparse.Namespace], None]
 
 
 def add_commands(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
-    """Add the two commands to the parser's own; `COMMANDS` runs them."""
+    """Add the commands to the parser's own; `COMMANDS` runs them."""
     cache = command("roi-cache", "make scenes for the ROI head")
     cache.add_argument("--part", choices=tuple(_PARTS), default="train")
     cache.add_argument("--count", type=int, help="scenes (default: 3000, 360 and 500 by part)")
@@ -40,6 +41,12 @@ def add_commands(command: Callable[[str, str], argparse.ArgumentParser]) -> None
     head.add_argument("--members", type=int, default=3)
     head.add_argument("--processes", type=int, default=2, help="that look at scenes")
     head.add_argument("--seed", type=int, default=0)
+    opinion = command("opinion", "the whole photo's quality, from features and planes")
+    opinion.add_argument("--weights", type=Path, required=True, help="folder of dense.onnx")
+    opinion.add_argument(
+        "--more", type=Path, nargs="*", default=[], help="folders with labels.csv: file, mos, group"
+    )
+    opinion.add_argument("--photos", type=int, default=30, help="train photos that are spoilt")
 
 
 def _say(text: str) -> None:
@@ -152,5 +159,29 @@ def _gathered(folder: Path, weights: Path, first: int, step: int, most: int | No
         return gather(folder, networks, first=first, step=step, most=most)
 
 
+def _opinion(options: argparse.Namespace) -> None:
+    import cv2
+
+    from flawmap_engine.inference import Networks
+
+    from .opinion import export_opinion, fit, look_at, out_of_fold, pretended, write_opinion_card
+
+    if options.data is None:
+        sys.exit("Say where the photos are: --data DIR, or set FLAWMAP_DATA.")
+    cv2.setNumThreads(1)
+    data = Path(options.data)
+    tables = [data / "real" / "clive", *options.more]
+    with Networks.load(device="cpu", threads=options.threads, weights=options.weights) as networks:
+        rated = look_at(tables, networks)
+        _say(f"looked at {len(rated.mos)} photos with opinions")
+        made = pretended(data, networks, photos=options.photos)
+        _say(f"looked at {len(made.severity)} made ones")
+    figures = out_of_fold(rated, made)
+    model = fit(rated, made)
+    export_opinion(model, options.weights / "opinion.onnx")
+    write_opinion_card(options.weights, rated, made, figures)
+    _say(", ".join(f"{k} {v:.4f}" for k, v in figures.items()))
+
+
 #: Name of a command to what runs it.
-COMMANDS: Final[dict[str, Command]] = {"roi-cache": _cache, "roi": _head}
+COMMANDS: Final[dict[str, Command]] = {"roi-cache": _cache, "roi": _head, "opinion": _opinion}

@@ -27,7 +27,16 @@ from .photos import Photo
 from .regions import draw_mask
 from .severity_curves import BLUR, JITTER, NOISE, Curve
 
-__all__ = ["KINDS", "Flaw", "Outlined", "Scene", "load_objects", "make_scene", "small_mask"]
+__all__ = [
+    "KINDS",
+    "Flaw",
+    "Outlined",
+    "Scene",
+    "load_objects",
+    "make_scene",
+    "small_mask",
+    "spoilt_whole",
+]
 
 ByteImage = npt.NDArray[np.uint8]
 FloatImage = npt.NDArray[np.float32]
@@ -143,6 +152,13 @@ def make_scene(
         start = _of_photo(rng, photos[int(rng.integers(len(photos)))])
         start.chance = 0.9
     return _spoilt(rng, start, shapes)
+
+
+def spoilt_whole(rng: np.random.Generator, pixels: ByteImage, kind: str) -> tuple[ByteImage, float]:
+    """All of a picture with one flaw of a drawn strength, and its severity by the curve."""
+    x = floats_of(pixels)
+    after, severity, _ = _damage(rng, x, np.ones(x.shape[:2], np.float32), kind)
+    return bytes_of(after), severity
 
 
 def small_mask(mask: FloatImage | ByteImage, shape: tuple[int, ...]) -> Mask:

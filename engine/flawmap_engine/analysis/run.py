@@ -26,6 +26,7 @@ from flawmap_engine.inference import Networks, Whole
 from flawmap_engine.planes import Analysis, ViewPlanes
 
 from .evidence import clipped_area, lost_share, raised_by_clipping, unknown_cells
+from .opinion_numbers import opinion_numbers
 from .subject import subject_plane
 from .tiling import Axis, Span, Tile, tiles_of
 from .views import screen_size, screen_view, thumbnail, whole_view
@@ -336,12 +337,17 @@ class _Job:
         """What is known once the screen view and the whole are; of the pixel view nothing new."""
         before = plan.before
         subject = subject_plane(self.small, plan.screen) if before is None else before.subject
+        opinion, quality = self.networks.opinion, whole.quality
+        if opinion is not None and before is None:
+            # Whole and parts together: features of the photo, and what its planes say.
+            numbers = opinion_numbers(plan.screen, subject, opinion.heard)
+            quality = opinion.quality(whole.features, numbers)
         return Analysis(
             width=self.width,
             height=self.height,
             screen=plan.screen,
             pixel=plan.pixel,
-            quality=whole.quality,
+            quality=quality,
             features=whole.features,
             subject=subject,
             clipped=self.photo.clipped,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from flawmap_api.errors import FlawmapError, InternalError, NoMemory, Unsupported
 
 from .devices import DeviceInfo, Sessions, choose_device, first_line, open_on_cpu
+from .opinion import Opinion, load_opinion
 from .roi_head import RoiHead, load_roi_head
 from .runtime import OnnxRuntime, Runtime, installed_package
 from .threads import limit_native_threads, thread_budget
@@ -55,6 +56,9 @@ class Networks:
         How many tiles are computed at a time; each takes one thread.
     roi : RoiHead or None
         What scores parts of a photo; None where the folder of weights has none.
+    opinion : Opinion or None
+        What scores the whole photo from features and planes; None where the folder has none, or
+        the dense network lacks a distortion that it asks for.
     """
 
     def __init__(
@@ -65,10 +69,12 @@ class Networks:
         device: DeviceInfo,
         threads: int,
         roi: RoiHead | None = None,
+        opinion: Opinion | None = None,
     ) -> None:
         self.card: ModelCard = weights.card
         self.threads = threads
         self.roi = roi
+        self.opinion = opinion
         self._weights = weights
         self._runtime = runtime
         self._sessions = sessions
@@ -122,7 +128,11 @@ class Networks:
                 info.device, info.providers, info.requested, f"{info.reason} Note: {advice}"
             )
         limit_native_threads(budget)
-        return cls(read, door, sessions, info, budget, load_roi_head(read.card.path, door))
+        folder = read.card.path
+        opinion = load_opinion(folder, door)
+        if opinion is not None and not set(opinion.heard) <= set(read.card.distortions):
+            opinion = None
+        return cls(read, door, sessions, info, budget, load_roi_head(folder, door), opinion)
 
     @property
     def device(self) -> DeviceInfo:

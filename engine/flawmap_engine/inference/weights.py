@@ -17,6 +17,7 @@ from flawmap_api.words import DISTORTIONS
 
 __all__ = [
     "DENSE",
+    "OPINION_CARD",
     "ROI_CARD",
     "WHOLE",
     "Curve",
@@ -31,6 +32,9 @@ WHOLE: Final = "whole.onnx"
 _CARD: Final = "model.json"
 #: The card of the head that scores parts, which not every folder has.
 ROI_CARD: Final = "roi.json"
+#: The card of the head that scores the whole photo, likewise.
+OPINION_CARD: Final = "opinion.json"
+_HEADS: Final = (ROI_CARD, OPINION_CARD)
 _STRIDE: Final = 8
 _REINSTALL: Final = "Install Flawmap again, or point FLAWMAP_WEIGHTS to a whole folder of weights."
 
@@ -108,7 +112,7 @@ def load_weights(folder: Path | None = None) -> Weights:
         data = json.loads(text)
         # Canonical form: line endings or indentation do not make another model.
         canonical = json.dumps(data, sort_keys=True, separators=(",", ":"))
-        identity = (canonical + _roi_identity(folder)).encode()
+        identity = "".join([canonical, *(_identity(folder / n) for n in _HEADS)]).encode()
         card = _card(data, hashlib.sha256(identity).hexdigest(), folder)
         hashes = {name: str(data["files"][name]) for name in (DENSE, WHOLE)}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -120,10 +124,10 @@ def load_weights(folder: Path | None = None) -> Weights:
     return Weights(card, dense, whole)
 
 
-def _roi_identity(folder: Path) -> str:
-    """What the ROI head adds to the model's identity: its card in canonical form; empty if none."""
+def _identity(card: Path) -> str:
+    """What a head adds to the model's identity: its card in canonical form; empty if none."""
     try:
-        text = (folder / ROI_CARD).read_bytes()
+        text = card.read_bytes()
     except OSError:
         return ""
     return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
