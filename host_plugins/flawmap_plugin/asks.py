@@ -21,7 +21,7 @@ from flawmap_api.roi import RoiScore as RoiResult
 from flawmap_api.sources import PixelData
 from flawmap_api.steps import (
     Steps,
-    judge_steps,
+    early_steps,
     layers_of,
     open_steps,
     plain_steps,
@@ -43,6 +43,7 @@ __all__ = [
     "judge",
     "look",
     "opened",
+    "rest",
     "score_mask",
     "tints",
     "update",
@@ -105,7 +106,7 @@ def look(work: Work, judgement: Judgement, limit: Mask | None) -> Steps[list[Lay
     work.say("doing.opening")
     photo = yield from open_steps(work.book, reader)
     work.say("doing.analyzing")
-    report = yield from judge_steps(work.book, _analyze(photo, judgement))
+    report, complete = yield from early_steps(work.book, _analyze(photo, judgement))
     prints = _prints(reader, report, size)
     # Before the layers come: one copy of the photo in this process is enough.
     reader.drop()
@@ -117,6 +118,7 @@ def look(work: Work, judgement: Judgement, limit: Mask | None) -> Steps[list[Lay
     found.size, found.limit, found.limited = size, limit, limit is not None
     found.judgement, found.stale = judgement, False
     found.judged(report, shown)
+    found.complete = complete
     for item in found.items:
         found.change(item.key, print=prints.get(item.region.id))
     if before is not None and before.photo_id != photo.photo_id:
@@ -153,10 +155,11 @@ def opened(work: Work) -> Steps[OpenedPhoto]:
         found.stale = True
         raise Stale("The document has changed since its flaws were looked for.", "Look again.")
     work.say("doing.analyzing")
-    report = yield from judge_steps(work.book, _analyze(photo, found.judgement))
+    report, complete = yield from early_steps(work.book, _analyze(photo, found.judgement))
     found.photo = photo
     shown = frozenset(item.region.id for item in found.items) if found.limited else None
-    found.judged(report, shown)
+    found.judged(_as_far_as_known(report, complete, found), shown)
+    found.complete = complete
     return photo
 
 
@@ -167,7 +170,15 @@ def _analyze(photo: OpenedPhoto, judgement: Judgement) -> Analyze:
         judgement.view,
         judgement.strictness,
         lineage=photo.lineage or None,
+        early=judgement.view == "screen",
     )
+
+
+def _as_far_as_known(report: Report, complete: bool, found: Findings) -> Report:
+    """What shows at 1:1 only stays as it was until the engine has looked."""
+    if complete or found.report is None:
+        return report
+    return replace(report, only_at_1_to_1=found.report.only_at_1_to_1)
 
 
 class Stale(NotFound):
@@ -209,12 +220,41 @@ def judge(work: Work, judgement: Judgement, *, render: bool = True) -> Steps[lis
     Without `render` there are none: the overlay stays as it is.
     """
     found, photo_id = work.findings, work.photo_id
-    request = Regions(photo_id, judgement.view, judgement.strictness, lineage=found.lineage or None)
-    report = yield from judge_steps(work.book, request)
+    request = _judged_again(found, photo_id, judgement)
+    report, complete = yield from early_steps(work.book, request)
     layers, shown = yield from _shown(work, photo_id, judgement, report, found.limit, render)
     found.judgement = judgement
-    found.judged(report, shown)
+    found.judged(_as_far_as_known(report, complete, found), shown)
+    found.complete = complete
     return layers
+
+
+def _judged_again(found: Findings, photo_id: str, judgement: Judgement) -> Analyze | Regions:
+    lineage = found.lineage or None
+    if judgement.view == "screen" or found.complete:
+        return Regions(photo_id, judgement.view, judgement.strictness, lineage=lineage)
+    # Nobody has looked at 1:1 yet.
+    return Analyze(photo_id, judgement.view, judgement.strictness, lineage=lineage)
+
+
+def rest(found: Findings) -> Steps[bool]:
+    """Have the engine look at 1:1, too; whether the report now has all that there is to say.
+
+    Nobody waits for it, so the engine lets everything else pass, and what it finds changes neither
+    rows nor layers. If the photo is not there any more, the next verb will see to that.
+    """
+    photo, judgement = found.photo, found.judgement
+    if photo is None:
+        return True
+    view, strictness = judgement.view, judgement.strictness
+    request = Analyze(photo.photo_id, view, strictness, lineage=found.lineage or None, bulk=True)
+    answer = yield from plain_steps(request)
+    report = Report.from_dict(answer.body.get("report"))
+    if found.report is None or found.photo is not photo or found.judgement != judgement:
+        return False
+    found.report = replace(found.report, only_at_1_to_1=report.only_at_1_to_1)
+    found.complete = True
+    return True
 
 
 def _shown(
@@ -287,7 +327,14 @@ def update(work: Work, box: Box) -> Steps[bool]:
     photo = yield from with_photo(
         work.book,
         before,
-        lambda: update_steps(work.book, before, box, pixels, found.lineage or None),
+        lambda: update_steps(
+            work.book,
+            before,
+            box,
+            pixels,
+            found.lineage or None,
+            early=found.judgement.view == "screen",
+        ),
     )
     if photo.photo_id == before:
         return False
@@ -295,6 +342,6 @@ def update(work: Work, box: Box) -> Steps[bool]:
     reader = _Reader(found.document, found.lineage, keep=False)
     work.book.remember(photo.photo_id, Way(reader))
     work.book.forget(before)
-    found.photo = photo
+    found.photo, found.complete = photo, photo.analysed
     found.forget_prints(box)
     return True

@@ -228,6 +228,7 @@ class Bench:
                 if error is None and then is not None:
                     then(found, value)
                 notes.keep(found)
+            self._ended(found)
             self.look_around()
 
         job.task = self._link.start(begin, done, lambda progress: self._progress(job, progress))
@@ -306,6 +307,9 @@ class Bench:
     def _looked(self, found: Findings) -> None:
         """The document in front was just looked at; the desk adds what it wants to know."""
 
+    def _ended(self, found: Findings) -> None:
+        """A verb has ended; the desk adds what can wait until then."""
+
     def _follow(self, found: Findings) -> None:
         """Another document is in front: the controls stand as its findings were made."""
         self._not_after("list", "layers", "check")
@@ -340,8 +344,9 @@ class Bench:
         self._tell()
 
     def _progress(self, job: _Job, progress: Progress) -> None:
-        # The other stages are one step each: a bar that jumps says nothing.
-        if progress.stage == "tile" and progress.total > 0:
+        # The other stages are one step each: a bar that jumps says nothing, so they only begin it.
+        counts = progress.stage == "tile" or (progress.stage == "screen" and progress.done == 0)
+        if counts and progress.total > 0:
             job.progress = progress.done / progress.total
             self._tell()
 

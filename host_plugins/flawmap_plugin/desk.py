@@ -14,9 +14,10 @@ engine runs at a time; `cancel` ends it.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from flawmap_api.repair import RepairPlan
-from flawmap_api.results import Layer
+from flawmap_api.results import Layer, OpenedPhoto
 from flawmap_api.steps import Steps
 
 from . import asks, picking, repairing
@@ -25,7 +26,7 @@ from .bench import Bench
 from .findings import Findings, Judgement
 from .home import Home
 from .host import Host, Mask
-from .link import Connect
+from .link import Connect, Task
 from .overlay import colour_of, group_of, title_of
 from .planes import print_of_mask
 from .showing import done_text, plan_text, selection_text
@@ -36,12 +37,16 @@ __all__ = ["Desk"]
 #: How long a slider has to rest before the list, and then the layers, are made anew; seconds.
 _LIST_SECONDS, _LAYERS_SECONDS = 0.25, 1.0
 _CHECK_SECONDS = 0.5
+#: How long after a verb the engine goes on with what nobody waits for; seconds.
+_REST_SECONDS = 1.0
 
 
 class Desk(Bench):
     """What a person can do. `state`, `observe`, `texts`, `settings` and `close` are `Bench`'s."""
 
     def __init__(self, host: Host, home: Home, connect: Connect | None = None) -> None:
+        # Which photo is looked at in the background, whose it is, and the task.
+        self._resting: tuple[OpenedPhoto, Findings, Task] | None = None
         super().__init__(host, home, connect)
 
     # ------------------------------------------------------------------------ finding
@@ -261,6 +266,35 @@ class Desk(Bench):
         """Undo and redo in the editor take repairs away and bring them back: follow them."""
         if found.follow_layers():
             self._after("undone", _LIST_SECONDS, lambda: self._undone(found))
+
+    def _ended(self, found: Findings) -> None:
+        """The screen view is shown; the engine looks at 1:1 once the person is served."""
+        if self._resting is not None and self._resting[0] is found.photo:
+            return
+        if self._resting is not None and self._resting[1] is found:
+            # What it looks at is not what the document shows by now.
+            self._resting[2].cancel()
+        if found.photo is not None and not found.complete:
+            self._after("rest", _REST_SECONDS, lambda: self._rest(found))
+
+    def _rest(self, found: Findings) -> None:
+        if found.photo is None or found.complete or self.busy:
+            # The end of the verb under way asks again.
+            return
+        if self._resting is not None:
+            self._after("rest", _REST_SECONDS, lambda: self._rest(found))
+            return
+
+        def done(value: Any, error: BaseException | None) -> None:
+            self._resting = None
+            if error is not None:
+                self.log.info("The pixel view is left out: %s", error)
+            elif not value:
+                self._ended(found)
+            self._tell()
+
+        task = self._link.start(lambda _: asks.rest(found), done)
+        self._resting = found.photo, found, task
 
     def _undone(self, found: Findings) -> None:
         if self.busy and found.dirty:

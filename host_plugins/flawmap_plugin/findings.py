@@ -107,6 +107,8 @@ class Findings:
         That photo in the engine; None while only a note tells of it.
     judgement : Judgement
     report : Report or None
+    complete : bool
+        Whether the engine has looked at 1:1, too; if not, the report has yet to tell of that.
     items : list of Finding
         Worst first.
     limit, limited : Mask or None, bool
@@ -130,6 +132,7 @@ class Findings:
     photo: OpenedPhoto | None = None
     judgement: Judgement = Judgement()
     report: Report | None = None
+    complete: bool = True
     items: list[Finding] = field(default_factory=list)
     limit: Mask | None = None
     limited: bool = False
