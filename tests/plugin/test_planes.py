@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flawmap_api.geometry import Box
@@ -112,3 +112,20 @@ def test_a_print_tells_a_changed_pixel_inside_and_ignores_one_outside(data, part
 def test_masks_of_the_same_bytes_at_another_place_are_other_masks():
     one, two = Mask(Box(0, 0, 2, 3), bytes(6)), Mask(Box(0, 0, 3, 2), bytes(6))
     assert print_of_mask(one) != print_of_mask(two)
+
+
+@given(
+    size=st.tuples(st.integers(1500, 3000), st.integers(700, 1500)),
+    where=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+)
+@settings(max_examples=20, deadline=None)
+def test_a_dab_anywhere_in_a_large_region_is_told(size, where):
+    width, height = size
+    layout = PixelSource(width, height, "u8", "Y")
+    picture = np.zeros((height, width), np.uint8)
+    whole = Box(0, 0, width, height)
+    part = sample_of(whole)
+    before = print_of(PixelData(layout, memoryview(picture).cast("B")), whole, part)
+    x, y = int(where[0] * (width - 9)), int(where[1] * (height - 9))
+    picture[y : y + 9, x : x + 9] = 1
+    assert print_of(PixelData(layout, memoryview(picture).cast("B")), whole, part) != before
