@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,7 +28,8 @@ __all__ = ["Layer", "layers", "tint"]
 
 BytePlane = NDArray[np.uint8]
 
-_BAND = 256
+# Rows per step: what a step needs stays in the processor's cache.
+_BAND = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,14 +110,15 @@ def tint(
         Colour, not premultiplied, with alpha `(coverage · severity + 127) // 255`.
     """
     out = np.empty((*coverage.shape, 4), np.uint8)
-    out[..., :3] = colour if channels == "RGBA" else colour[::-1]
+    first, second, third = colour if channels == "RGBA" else colour[::-1]
+    # A pixel is one number, alpha in its highest byte: four times as fast as byte by byte.
+    plain, pixels = np.uint32(first | second << 8 | third << 16), out.view("<u4")[..., 0]
     for start in range(0, len(out), _BAND):
         some = slice(start, start + _BAND)
-        alpha = coverage[some].astype(np.uint16)
-        alpha *= severity[some]
-        alpha += 127
-        alpha //= 255
-        out[some, :, 3] = alpha
+        # Rounded, which is the formula: no product of two bytes lies half between multiples of 255.
+        alpha = cv2.multiply(coverage[some], severity[some], scale=1 / 255)
+        np.left_shift(alpha, np.uint32(24), out=pixels[some], casting="unsafe", dtype=np.uint32)
+        pixels[some] |= plain
     return out
 
 

@@ -21,6 +21,7 @@ from flawmap_engine.masks import (
     region_coverage,
     region_mask,
     region_of,
+    tint,
 )
 from flawmap_engine.planes import Analysis
 
@@ -66,6 +67,18 @@ def test_a_hot_block_is_found_at_its_place_in_mask_coverage_and_tint() -> None:
     assert (full[207 + 24 : 299 - 24, 460 + 24 : 575 - 24] == 255).all()
     # On the block's straight edges half of the filter lies inside.
     assert 120 <= full[253, 459] <= 135 and 120 <= full[253, 460] <= 140
+
+
+@pytest.mark.parametrize("channels", ["RGBA", "BGRA"])
+@pytest.mark.parametrize("width", [1, 3, 256])
+def test_a_tint_is_its_formula_for_every_pair_of_bytes(channels: str, width: int) -> None:
+    line = np.arange(256, dtype=np.uint8)
+    coverage, severity = (np.ascontiguousarray(p[:, :width]) for p in np.meshgrid(line, line))
+    made = tint(coverage, severity, (1, 130, 255), channels)
+    colour = [1, 130, 255] if channels == "RGBA" else [255, 130, 1]
+    assert (made[..., :3] == colour).all()
+    expected = (coverage.astype(int) * severity + 127) // 255
+    np.testing.assert_array_equal(made[..., 3], expected)
 
 
 def _corners(wanted: np.ndarray) -> np.ndarray:
