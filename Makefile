@@ -136,6 +136,7 @@ bench: $(VENV)/.ready-test-$(EXTRA) $(VENV_PEERS)/.ready
 	@test -n '$(PHOTOS)' || { echo 'Name a folder of large photos: make bench PHOTOS=path' >&2; exit 1; }
 	@$(VENV)/bin/python benchmarks/analysis.py --photos '$(PHOTOS)' $(ARGS)
 	@$(VENV)/bin/python benchmarks/engine.py '$(LARGE)' --megapixels 24 $(ARGS)
+	@$(VENV)/bin/python benchmarks/editor.py '$(LARGE)' --megapixels 24 $(ARGS)
 	@$(VENV)/bin/python benchmarks/peers.py '$(LARGE)' $(ARGS)
 	@test ! -e '$(PHOTOS)/../photos/photos.csv' || \
 		$(VENV)/bin/python benchmarks/repair.py --data '$(PHOTOS)/..'

@@ -49,8 +49,8 @@ Pixels = NDArray[np.uint8]
 
 #: Side of the region that is repaired, px.
 _SIDE = 1000
-#: Below this nothing is told of a ratio: another process's time is counted in such steps.
-_TICK = 0.01
+#: Below so many core-seconds no ratio is told: another process's time is counted in hundredths.
+_LEAST = 0.05
 
 ROWS = {
     "open": "pixels in: written, converted, hashed",
@@ -182,7 +182,7 @@ def main() -> None:
         early, late = turns[True], turns[False]
         walls = [t.wall[name] for t in early]
         pairs = [(a.core[name], b.core[name]) for a, b in zip(early, late, strict=True)]
-        ratios = [a / b for a, b in pairs if b >= _TICK]
+        ratios = [a / b for a, b in pairs if b >= _LEAST]
         print(
             f"| {label} | {statistics.median(t.core[name] for t in early):.2f} "
             f"| {statistics.median(walls):.2f} | {min(walls):.2f}–{max(walls):.2f} "
