@@ -374,6 +374,8 @@ class Panel(QtWidgets.QWidget):
             self._app.find()
         elif action == "find_everywhere":
             self._desk.find(whole=True)
+        elif action == "repair":
+            self._desk.repair(region)
         elif action == "undo_repair":
             self._desk.undo_repair(region)
         elif action == "export_without_overlay":
