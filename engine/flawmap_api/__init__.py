@@ -19,7 +19,8 @@ from .policy import Policy, judge
 from .report import Report
 
 if TYPE_CHECKING:
-    from .client import EngineClient, connect, connect_session
+    from .calls import connect_session
+    from .client import EngineClient, connect
 
 __all__ = [
     "Box",
@@ -37,7 +38,11 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # The client has much to import; whoever only reads reports does not pay for it.
-    if name in ("connect", "connect_session", "EngineClient"):
+    if name == "connect_session":
+        from .calls import connect_session
+
+        return connect_session
+    if name in ("connect", "EngineClient"):
         from . import client
 
         return getattr(client, name)

@@ -10,7 +10,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -22,11 +22,11 @@ from .launch import log_tail
 from .messages import Bye, Cancel, Request, to_body
 from .photobook import PhotoBook
 from .results import Progress
-from .roads import Link, Reached
+from .roads import Link, Reached, StatusCallback, choose
 from .steps import Ask, EngineReplaced, Steps
 from .wire import Block, Message, error_in, new_id
 
-__all__ = ["Call", "Session"]
+__all__ = ["Call", "Session", "connect_session"]
 
 T = TypeVar("T")
 ProgressCallback = Callable[[Progress], None]
@@ -366,6 +366,34 @@ class _Restart:
             self.value = self._relaunch()
         except Exception as error:
             self.error = error
+
+
+def connect_session(
+    *,
+    device: str = "auto",
+    runtime_dir: str | Path | None = None,
+    start: bool = True,
+    adopt_others: bool = True,
+    engine_command: Sequence[str] | None = None,
+    relay_command: Sequence[str] | None = None,
+    on_status: StatusCallback | None = None,
+) -> Session:
+    """Connect as `client.connect` does, for an event loop: a bare session, which never waits.
+
+    This call itself may take seconds, if an engine has to be started: make it in a thread of its
+    own, and use the session it gives in the loop's. An engine of another installation is taken if
+    the protocol fits, unless `adopt_others` is False. Parameters and errors: those of `connect`.
+    """
+    road = choose(
+        device=device,
+        start=start,
+        adopt_others=adopt_others,
+        engine_command=engine_command,
+        relay_command=relay_command,
+        on_status=on_status,
+    )
+    first = road(Path(runtime_dir) if runtime_dir is not None else None)
+    return Session(first, lambda: road(first.folder))
 
 
 def _tell_cancel(launched: Reached, request_id: str) -> None:

@@ -59,7 +59,7 @@ from .steps import (
     with_photo,
 )
 
-__all__ = ["EngineClient", "connect", "connect_session"]
+__all__ = ["EngineClient", "connect"]
 
 T = TypeVar("T")
 
@@ -120,34 +120,6 @@ def connect(
     )
     first = road(Path(runtime_dir) if runtime_dir is not None else None)
     return EngineClient(first, lambda: road(first.folder), bulk=bulk)
-
-
-def connect_session(
-    *,
-    device: str = "auto",
-    runtime_dir: str | Path | None = None,
-    start: bool = True,
-    adopt_others: bool = True,
-    engine_command: Sequence[str] | None = None,
-    relay_command: Sequence[str] | None = None,
-    on_status: StatusCallback | None = None,
-) -> Session:
-    """Connect as `connect` does, for an event loop: a bare session, which never waits.
-
-    This call itself may take seconds, if an engine has to be started: make it in a thread of its
-    own, and use the session it gives in the loop's. An engine of another installation is taken if
-    the protocol fits, unless `adopt_others` is False. Parameters and errors are those of `connect`.
-    """
-    road = choose(
-        device=device,
-        start=start,
-        adopt_others=adopt_others,
-        engine_command=engine_command,
-        relay_command=relay_command,
-        on_status=on_status,
-    )
-    first = road(Path(runtime_dir) if runtime_dir is not None else None)
-    return Session(first, lambda: road(first.folder))
 
 
 class EngineClient:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 from . import words
 from ._checked import read
 from .errors import BadInput, Unsupported
+from .formats import CHANNELS, DTYPES, PixelSource, one_of
 from .geometry import Box
 
 __all__ = [
@@ -52,10 +53,6 @@ __all__ = [
 PROTOCOL: Final = 1
 PROTOCOL_RANGE: Final = (1, 1)
 
-#: Number formats of pixels on the wire, little endian, and their bytes.
-DTYPES: Final = {"u8": 1, "u16": 2, "f16": 2, "f32": 4}
-#: Channel layouts of pixels on the wire, and their numbers per pixel.
-CHANNELS: Final = {"Y": 1, "YA": 2, "RGB": 3, "BGR": 3, "RGBA": 4, "BGRA": 4, "CMYK": 4}
 #: What `layers.render` can draw.
 PLANES: Final = ("severity", "coverage", "mask", "unknown", "tint")
 #: What `repair.plan` can name and `repair.render` can do; "none" changes nothing.
@@ -72,17 +69,12 @@ REPAIR_METHODS: Final = (
 )
 
 
-def _one_of(value: str, allowed: Any, what: str) -> None:
-    if value not in allowed:
-        raise BadInput(f"{what} has to be one of {', '.join(allowed)}; got {value!r}.")
-
-
 def _check_judgement(view: str, strictness: float, thresholds: dict[str, float]) -> None:
-    _one_of(view, words.VIEWS, "view")
+    one_of(view, words.VIEWS, "view")
     if not -1 <= strictness <= 1:
         raise BadInput(f"strictness goes from -1 to 1; got {strictness}.")
     for name, value in thresholds.items():
-        _one_of(name, words.DISTORTIONS, "a threshold's distortion")
+        one_of(name, words.DISTORTIONS, "a threshold's distortion")
         if not 0 < value <= 1:
             raise BadInput(f"the threshold of {name} has to be over 0 and at most 1; got {value}.")
 
@@ -113,35 +105,6 @@ class Bye(Request):
     """Last request of a connection."""
 
     type: ClassVar[str] = "bye"
-
-
-@dataclass(frozen=True)
-class PixelSource:
-    """How pixels look that a client writes: rows from the top, no padding, little endian.
-
-    Where they are: `file`, a name that the engine gave out, or the binary frame `pixels`.
-    An ICC profile travels in the binary frame `icc`; without one the pixels are sRGB.
-    """
-
-    width: int
-    height: int
-    dtype: str = "u8"
-    channels: str = "RGB"
-    linear: bool = False
-    file: str | None = None
-
-    def __post_init__(self) -> None:
-        _one_of(self.dtype, DTYPES, "dtype")
-        _one_of(self.channels, CHANNELS, "channels")
-        if not (1 <= self.width <= 1 << 20 and 1 <= self.height <= 1 << 20):
-            raise BadInput(
-                f"width and height go from 1 to 1048576; got {self.width}×{self.height}."
-            )
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the whole picture."""
-        return self.width * self.height * CHANNELS[self.channels] * DTYPES[self.dtype]
 
 
 @dataclass(frozen=True)
@@ -267,7 +230,7 @@ class Pixels(Request):
     via: str = "frames"
 
     def __post_init__(self) -> None:
-        _one_of(self.via, ("frames", "file"), "via")
+        one_of(self.via, ("frames", "file"), "via")
         if not 0 < self.scale <= 1:
             raise BadInput(f"scale has to be over 0 and at most 1; got {self.scale}.")
 
@@ -290,14 +253,14 @@ class LayersRender(Request):
 
     def __post_init__(self) -> None:
         _check_judgement(self.view, self.strictness, self.thresholds)
-        _one_of(self.plane, PLANES, "plane")
-        _one_of(self.size, ("grid", "full"), "size")
-        _one_of(self.via, ("frames", "file"), "via")
-        _one_of(self.channels, ("RGBA", "BGRA"), "channels")
+        one_of(self.plane, PLANES, "plane")
+        one_of(self.size, ("grid", "full"), "size")
+        one_of(self.via, ("frames", "file"), "via")
+        one_of(self.channels, ("RGBA", "BGRA"), "channels")
         if bool(self.distortions) == bool(self.regions):
             raise BadInput("layers.render takes either distortions or regions.")
         for name in self.distortions:
-            _one_of(name, words.DISTORTIONS, "a distortion")
+            one_of(name, words.DISTORTIONS, "a distortion")
         if self.size == "grid" and (self.regions or self.plane in ("coverage", "tint")):
             raise BadInput(
                 "At the grid's size there are severity, mask and unknown of distortions."
@@ -327,7 +290,7 @@ class RepairPlan(Request):
         if (self.region is None) == (self.box is None):
             raise BadInput("repair.plan takes either a region or a box.")
         if self.distortion is not None:
-            _one_of(self.distortion, words.DISTORTIONS, "a distortion")
+            one_of(self.distortion, words.DISTORTIONS, "a distortion")
             if self.region is not None:
                 raise BadInput("A region has its own distortion; name one beside a box only.")
 
@@ -350,8 +313,8 @@ class RepairRender(Request):
     via: str = "frames"
 
     def __post_init__(self) -> None:
-        _one_of(self.method, REPAIR_METHODS, "method")
-        _one_of(self.via, ("frames", "file"), "via")
+        one_of(self.method, REPAIR_METHODS, "method")
+        one_of(self.via, ("frames", "file"), "via")
         if not 0 <= self.strength <= 1:
             raise BadInput(f"strength goes from 0 to 1; got {self.strength}.")
         box, around = self.box, self.around
@@ -398,7 +361,7 @@ class MarksSet(Request):
     def __post_init__(self) -> None:
         _check_judgement(self.view, self.strictness, self.thresholds)
         if self.verdict is not None:
-            _one_of(self.verdict, words.VERDICTS, "verdict")
+            one_of(self.verdict, words.VERDICTS, "verdict")
         if (self.region is None) != self.all or (self.all and self.verdict is not None):
             raise BadInput("marks.set takes a region, or `all` without a verdict.")
 
@@ -441,7 +404,7 @@ class Shutdown(Request):
     when: str = "now"
 
     def __post_init__(self) -> None:
-        _one_of(self.when, ("now", "idle"), "when")
+        one_of(self.when, ("now", "idle"), "when")
 
 
 _WORK: tuple[type[Request], ...] = (
