@@ -56,6 +56,7 @@ class Desk(Bench):
         judgement = Judgement(self.settings.view, self.settings.strictness)
         # What the slider asked for comes with it.
         self._not_after("list", "layers")
+        self._stop_resting()
 
         def steps(work: Work) -> Steps[None]:
             limit = None if whole else work.findings.document.read_selection()
@@ -186,6 +187,7 @@ class Desk(Bench):
         `strength` is 0..1, or None for what the engine proposes; `use_host_filter` None stands for
         the setting.
         """
+        self._stop_resting()
         can = self._host.can
         own = self.settings.host_filters if use_host_filter is None else use_host_filter
         filters = can.filters if own else frozenset[str]()
@@ -204,6 +206,7 @@ class Desk(Bench):
 
     def change_strength(self, region: str, strength: float) -> None:
         """Render a repair again, 0..1; it takes the place of the old layer."""
+        self._stop_resting()
 
         def steps(work: Work) -> Steps[repairing.Done]:
             name = self._repair_name(work.findings, region)
@@ -213,6 +216,7 @@ class Desk(Bench):
 
     def undo_repair(self, region: str) -> None:
         """Take a repair's layer away again."""
+        self._stop_resting()
 
         def then(found: Findings, _: repairing.Done) -> None:
             self._set_visible(found, region, True)
@@ -273,7 +277,7 @@ class Desk(Bench):
             return
         if self._resting is not None and self._resting[1] is found:
             # What it looks at is not what the document shows by now.
-            self._resting[2].cancel()
+            self._stop_resting()
         if found.photo is not None and not found.complete:
             self._after("rest", _REST_SECONDS, lambda: self._rest(found))
 
@@ -295,6 +299,14 @@ class Desk(Bench):
 
         task = self._link.start(lambda _: asks.rest(found), done)
         self._resting = found.photo, found, task
+
+    def _stop_resting(self) -> None:
+        """The person wants the engine for something large, after which the picture may be another.
+
+        What is still to be looked at when that has ended is looked at then.
+        """
+        if self._resting is not None:
+            self._resting[2].cancel()
 
     def _undone(self, found: Findings) -> None:
         if self.busy and found.dirty:

@@ -106,6 +106,18 @@ def test_a_verb_does_not_wait_for_the_background_nor_end_it(desk, big):
     assert task.done
 
 
+def test_a_repair_has_the_engine_for_itself(desk, big):
+    desk.now("find")
+    row = next(row for row in desk.state.rows if row.distortion == "noise")
+    desk.wait(lambda: desk._resting is not None)
+    old = desk._resting[2]
+    desk.repair(row.key)
+    assert old.done and desk._resting is None
+    desk.wait()
+    assert desk.state.row(row.key).repaired
+    desk.wait(has_rested(desk))
+
+
 def test_looking_at_another_picture_ends_the_background_work_for_the_old_one(desk, big):
     desk.now("find")
     desk.wait(lambda: desk._resting is not None)
