@@ -11,7 +11,7 @@ from .conftest import EngineProcess, wait_until
 from .rawclient import RawClient, Refused, picture
 
 WIDTH, HEIGHT = 64, 48
-_seeds = itertools.count(70_000)
+_seeds = itertools.count(90_000)
 
 
 def new_photo(client: RawClient) -> dict[str, Any]:
