@@ -28,6 +28,7 @@ _KINDS: Final = len(DISTORTIONS)
 _WITHOUT: Final = _KINDS
 #: Of the flaws that were made, how many may be taken for wanted.
 _MISTAKEN: Final = 0.02
+_SURE: Final = 0.8
 #: A look is only told apart at all where it is so in this share of pairs.
 _TOLD_APART: Final = 0.7
 
@@ -44,7 +45,7 @@ def choose_thresholds(table: Table, said: list[FloatArray]) -> Thresholds:
     """Operating points from tune scenes.
 
     `present`: the best F1 of each distortion. `wanted`: at most 2 % of the flaws that were made are
-    called wanted, and nothing below a half; a distortion whose looks cannot be told apart gets
+    called wanted, and nothing below 0.8; a distortion whose looks cannot be told apart gets
     none.
     """
     used = _used(table)
@@ -62,7 +63,7 @@ def choose_thresholds(table: Table, said: list[FloatArray]) -> Thresholds:
         q = said[4][used][:, d]
         known = made | meant
         if made.sum() >= 8 and meant.sum() >= 8 and auc(q[known], meant[known]) >= _TOLD_APART:
-            wanted[name] = float(max(0.5, np.quantile(q[made], 1 - _MISTAKEN)))
+            wanted[name] = float(max(_SURE, np.quantile(q[made], 1 - _MISTAKEN)))
     return Thresholds(present, wanted)
 
 
