@@ -430,6 +430,19 @@ class FakeEngine:
         lighter = bytes(value + (255 - value) // 2 for value in data.data)
         return Repaired(plan.box, replace(data, data=memoryview(lighter)), amount, unchanged=False)
 
+    def update(self, photo: OpenedPhoto, box: Box, pixels: Any) -> OpenedPhoto:
+        """A photo with the same findings, of which those that the box meets are half as bad."""
+        self._ask("update", photo.photo_id)
+        found = self._found(photo)
+        digest = hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest()
+        better = tuple(
+            replace(r, severity=words.rounded(r.severity / 2)) if _overlaps(r.box, box) else r
+            for r in found.regions
+        )
+        changed = replace(found, regions=better).with_photo(photo_id=digest)
+        self._open[digest] = changed
+        return opened(changed)
+
     def marks(self, photo: OpenedPhoto) -> Marks:
         """What was decided about a photo of this lineage."""
         self._ask("marks", photo.photo_id)

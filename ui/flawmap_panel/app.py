@@ -11,7 +11,9 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication
 
+from flawmap_api.client import EngineClient
 from flawmap_api.errors import FlawmapError
+from flawmap_hosts import System
 
 from .language import use_language
 from .model.disk import DiskWatch
@@ -54,9 +56,20 @@ class Panel:
         Where settings are kept; default: the person's own.
     device : str, optional
         Where the networks run; default: as the settings say.
+    connect : callable, optional
+        Makes engine clients; for tests.
+    system : System, optional
+        The machine whose editors are looked for; this one.
     """
 
-    def __init__(self, settings_file: Path | None = None, *, device: str | None = None) -> None:
+    def __init__(
+        self,
+        settings_file: Path | None = None,
+        *,
+        device: str | None = None,
+        connect: Callable[..., EngineClient] | None = None,
+        system: System | None = None,
+    ) -> None:
         self._file = settings_file or settings_path()
         self.settings, said = load(self._file)
         app = QCoreApplication.instance()
@@ -64,7 +77,11 @@ class Panel:
             use_language(app, self.settings.language)
         self._poster = Poster()
         self.workspace = Workspace(
-            self._poster, view=self.settings.view, device=device or self.settings.device
+            self._poster,
+            view=self.settings.view,
+            device=device or self.settings.device,
+            connect=connect,
+            system=system,
         )
         self.window = Window(self.workspace)
         self.window.closing.connect(self.close)
@@ -152,6 +169,7 @@ class Panel:
         if settings != self.settings:
             self.settings = settings
             self._save()
+        self.workspace.repair.forget()
         self.workspace.close()
 
 

@@ -181,6 +181,10 @@ class RepairDesk(Observable):
         self.busy = False
         self.tell("repair")
 
+    def forget(self) -> None:
+        """Keep nothing any more: the window is closed."""
+        self._kept.clear()
+
     def save(self, source: Path, out: Path, done: Callable[[Path], None]) -> None:
         """Write a copy of the file with the kept repairs, from the file's own numbers.
 

@@ -26,6 +26,7 @@ from flawmap_api.report import Region, Report
 from flawmap_api.results import HelloInfo, OpenedPhoto, PixelBlock, Progress
 from flawmap_api.roi import RoiScore
 from flawmap_api.strictness import thresholds_at
+from flawmap_hosts import System
 
 from .asking import Planes, planes_of, thumbnail_of
 from .course import Course
@@ -69,6 +70,8 @@ class Workspace(Observable):
     device : str
     connect : callable, optional
         Makes engine clients; for tests.
+    system : System, optional
+        The machine whose editors are looked for; this one.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Workspace(Observable):
         view: ViewSettings | None = None,
         device: str = "auto",
         connect: Callable[..., EngineClient] | None = None,
+        system: System | None = None,
     ) -> None:
         super().__init__()
         # Four ways to the engine: a tile of the canvas must not wait for an analysis, nor the
@@ -105,7 +109,7 @@ class Workspace(Observable):
         self.roi_score: RoiScore | None = None
         self.roi_before: RoiScore | None = None
         self.sending = Sending(self.send)
-        self.editors = Editors(post)
+        self.editors = Editors(post, system)
         self.folders: list[Path] = []
         self.course = Course(self.bulk, self.photos, self.view, self._judged, self._not_judged)
         self._opening: Photo | None = None

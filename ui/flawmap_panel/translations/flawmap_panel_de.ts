@@ -179,6 +179,10 @@
         <translation>besteht die Prüfung</translation>
     </message>
     <message>
+        <source>It fails the check (red dot).</source>
+        <translation>Er besteht die Prüfung nicht (roter Punkt).</translation>
+    </message>
+    <message>
         <source>by kind</source>
         <translation>nach Art</translation>
     </message>
@@ -728,6 +732,10 @@
         <translation>Befunde weitergeben</translation>
     </message>
     <message>
+        <source>Folder</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
         <source>&amp;Choose…</source>
         <translation>&amp;Auswählen …</translation>
     </message>
@@ -738,6 +746,10 @@
     <message>
         <source>F&amp;older</source>
         <translation>&amp;Ordner</translation>
+    </message>
+    <message>
+        <source>Photos written</source>
+        <translation>Geschriebene Fotos</translation>
     </message>
     <message numerus="yes">
         <source>%n photo(s)</source>
@@ -873,6 +885,10 @@
         <translation>Tasten für {}</translation>
     </message>
     <message>
+        <source>No keys for {}</source>
+        <translation>Keine Tasten für {}</translation>
+    </message>
+    <message>
         <source>{keys} is taken by “{what}”; nothing was changed.</source>
         <translation>{keys} gehört schon zu „{what}“; nichts wurde geändert.</translation>
     </message>
@@ -898,6 +914,14 @@
     <message>
         <source>Starting …</source>
         <translation>Startet …</translation>
+    </message>
+    <message>
+        <source>CPU: nothing faster is installed</source>
+        <translation>CPU: nichts Schnelleres ist installiert</translation>
+    </message>
+    <message>
+        <source>{device}: agrees with the CPU</source>
+        <translation>{device}: stimmt mit der CPU überein</translation>
     </message>
 </context>
 <context>

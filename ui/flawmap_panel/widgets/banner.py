@@ -41,6 +41,7 @@ class Banner(QFrame):
         self._buttons = []
         for label, act in actions:
             button = QPushButton(label)
+            button.setObjectName("banner-action")
             button.clicked.connect(lambda _=False, act=act: act())
             self._layout.insertWidget(self._layout.count() - 1, button)
             self._buttons.append(button)

@@ -213,6 +213,7 @@ class Canvas(PhotoView):
         self._paint_strokes(painter)
         if self.workspace.report is not None and (self._overlay_on or self._repaired):
             self._paint_word(painter)
+        self.paint_focus(painter)
 
     @property
     def _overlay_on(self) -> bool:

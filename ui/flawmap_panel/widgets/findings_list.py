@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPalette
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPalette, QPen
 from PySide6.QtWidgets import (
     QListView,
     QStyle,
@@ -28,7 +28,7 @@ from flawmap_api.report import Region
 from ..model.workspace import Workspace
 from .wording import speech, title_of
 
-__all__ = ["FindingsList"]
+__all__ = ["FindingsList", "draw_focus"]
 
 _REGION: Final = Qt.ItemDataRole.UserRole
 _FAILS: Final = Qt.ItemDataRole.UserRole + 1
@@ -84,6 +84,15 @@ class _Rows(QAbstractListModel):
         return next((n for n, row in enumerate(self._rows) if row.id == region_id), -1)
 
 
+def draw_focus(painter: QPainter, option: QStyleOptionViewItem) -> None:
+    """Frame the row that the keys go to."""
+    if option.state & QStyle.StateFlag.State_HasFocus:
+        painter.setOpacity(1.0)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(option.palette.highlightedText().color(), 1, Qt.PenStyle.DotLine))
+        painter.drawRect(option.rect.adjusted(1, 1, -2, -2))
+
+
 class _Painter(QStyledItemDelegate):
     """A row: colour, title and mark, and the sentence under them."""
 
@@ -137,6 +146,7 @@ class _Painter(QStyledItemDelegate):
         sentence = speech().sentence_of(region)
         sentence = option.fontMetrics.elidedText(sentence, elide, below.width())
         painter.drawText(below, 0, sentence)
+        draw_focus(painter, option)
         painter.restore()
 
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from flawmap_api.palette import COLOURS
+from flawmap_api.report import Region
 from flawmap_api.words import SEVERITY_LEVELS, severity_of_level
 
 from ..model.workspace import Workspace
@@ -49,6 +50,8 @@ class FindingsPanel(QWidget):
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.list = FindingsList(workspace)
+        self.detail = QLabel()
+        self.detail.setWordWrap(True)
         self.hidden = QLabel()
         self.hidden.setWordWrap(True)
         self.hidden.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
@@ -62,6 +65,7 @@ class FindingsPanel(QWidget):
         layout.addLayout(self._strictness_row)
         layout.addLayout(self._filter_row)
         layout.addWidget(self.list, 1)
+        layout.addWidget(self.detail)
         layout.addWidget(self.hidden)
         layout.addLayout(self._verdict_row)
         workspace.watch(lambda _: self.refresh(), "findings")
@@ -92,9 +96,7 @@ class FindingsPanel(QWidget):
             self._strictness_row.addWidget(widget)
 
     def _make_filters(self) -> None:
-        self.kinds = QToolButton()
-        self.kinds.setText(self.tr("Flaws"))
-        self.kinds.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.kinds = QPushButton(self.tr("Flaws"))
         self.kinds.setToolTip(self.tr("Which flaws are listed and drawn"))
         self._kinds_menu = QMenu(self.kinds)
         self.kinds.setMenu(self._kinds_menu)
@@ -177,6 +179,9 @@ class FindingsPanel(QWidget):
         self.hidden.setText(self._hidden())
         self.hidden.setVisible(bool(self.hidden.text()))
         region = self._workspace.selected_region
+        self.detail.setVisible(region is not None)
+        if region is not None:
+            self.detail.setText(self._detail(region))
         for verdict, button in self.verdicts.items():
             button.setVisible(self._workspace.can_mark)
             button.setEnabled(region is not None)
@@ -207,6 +212,13 @@ class FindingsPanel(QWidget):
         for note in report.notes:
             quality += f"<br>{speech().note(note)}"
         return quality
+
+    def _detail(self, region: Region) -> str:
+        """The sentence of the selected finding, which the list has no room for."""
+        photo = self._workspace.photos.current
+        fails = photo and photo.verdict and region.id in photo.verdict.failing
+        text = speech().sentence_of(region)
+        return text + " " + self.tr("It fails the check (red dot).") if fails else text
 
     def _hidden(self) -> str:
         listing = self._workspace.listing

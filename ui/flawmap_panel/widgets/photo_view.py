@@ -8,10 +8,12 @@ from typing import Final
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPen,
     QResizeEvent,
     QWheelEvent,
 )
@@ -26,6 +28,11 @@ from .tile_store import Ask, TileStore
 __all__ = ["PhotoView", "box_rect"]
 
 _STEP: Final = 1.25
+_BY_KEYS: Final = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
 _GROUND: Final = QColor(30, 30, 32)
 
 
@@ -68,6 +75,7 @@ class PhotoView(QWidget):
         self.resting_cursor: Qt.CursorShape = Qt.CursorShape.ArrowCursor
         self._panning: QPoint | None = None
         self._space = False
+        self._shows_focus = False
 
     def show_photo(self, width: int, height: int) -> None:
         """Show a photo of that size from its squares; the same size keeps its place."""
@@ -184,6 +192,25 @@ class PhotoView(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Who comes by keys sees where they are; who clicked knows."""
+        self._shows_focus = event.reason() in _BY_KEYS
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """The focus is elsewhere."""
+        self._shows_focus = False
+        super().focusOutEvent(event)
+        self.update()
+
+    def paint_focus(self, painter: QPainter) -> None:
+        """Draw a frame where the keys go, if they do."""
+        if self._shows_focus:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(self.palette().highlight().color(), 3))
+            painter.drawRect(self.rect().adjusted(1, 1, -2, -2))
+
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """Space was let go."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
@@ -204,6 +231,7 @@ class PhotoView(QWidget):
         painter.fillRect(self.rect(), _GROUND)
         if self.has_photo:
             self.paint_photo(painter)
+        self.paint_focus(painter)
 
     @property
     def has_photo(self) -> bool:

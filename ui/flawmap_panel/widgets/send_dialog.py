@@ -44,6 +44,7 @@ class SendDialog(QDialog):
         for each in FORMATS.values():
             self.format.addItem(f"{each.name}: {each.description}", each.name)
         self.folder = QLineEdit(str(self._first_folder()))
+        self.folder.setAccessibleName(self.tr("Folder"))
         browse = QPushButton(self.tr("&Choose…"))
         browse.clicked.connect(self._browse)
         row = QHBoxLayout()
@@ -54,6 +55,7 @@ class SendDialog(QDialog):
         form.addRow(self.tr("F&older"), row)
         self.progress = QProgressBar()
         self.progress.setMaximum(max(1, len(photos)))
+        self.progress.setAccessibleName(self.tr("Photos written"))
         self.said = QLabel(self.tr("%n photo(s)", "", len(photos)))
         self.said.setWordWrap(True)
         self.failures = QPlainTextEdit()

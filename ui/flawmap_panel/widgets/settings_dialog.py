@@ -18,9 +18,11 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QKeySequenceEdit,
     QLabel,
+    QLineEdit,
     QSlider,
     QTableWidget,
     QTableWidgetItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -177,7 +179,9 @@ class SettingsDialog(QDialog):
         self.table = QTableWidget(len(names), 2)
         self.table.setHorizontalHeaderLabels([self.tr("What"), self.tr("Keys")])
         self.table.verticalHeader().hide()
+        self.table.setAccessibleName(self.tr("Keys"))
         header = self.table.horizontalHeader()
+        header.setAccessibleName(self.tr("Keys"))
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.resizeSection(1, 150)
         self.editors: dict[str, QKeySequenceEdit] = {}
@@ -191,6 +195,11 @@ class SettingsDialog(QDialog):
             editor.setClearButtonEnabled(True)
             editor.setAccessibleName(self.tr("Keys for {}").format(text))
             editor.editingFinished.connect(lambda name=name: self._rekey(name))
+            for line in editor.findChildren(QLineEdit):
+                line.setPlaceholderText("–")
+                line.setAccessibleName(editor.accessibleName())
+                for button in line.findChildren(QToolButton):
+                    button.setAccessibleName(self.tr("No keys for {}").format(text))
             self.editors[name] = editor
             self.table.setCellWidget(row, 1, editor)
         layout.addWidget(self.table)

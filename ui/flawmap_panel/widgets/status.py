@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from ..model.workspace import Workspace
 from .canvas import Canvas
@@ -29,6 +29,8 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._workspace, self._canvas = workspace, canvas
         self.peek = QLabel()
+        # What lies under the pointer must not make the window wider.
+        self.peek.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.zoom = QLabel()
         self.device = QLabel()
         self.progress = QProgressBar()
@@ -53,10 +55,18 @@ class StatusBar(QStatusBar):
         hello = self._workspace.hello
         if hello is not None:
             device = hello.device
-            self.device.setText(f"{device.device.upper()}: {device.reason}")
-            self.device.setToolTip(", ".join(device.providers))
+            self.device.setText(self._said(device.device, device.reason))
+            self.device.setToolTip(f"{device.reason}\n{', '.join(device.providers)}")
         else:
             self.device.setText(self._workspace.look.status or self.tr("Starting …"))
+
+    def _said(self, device: str, reason: str) -> str:
+        """The engine's reason; the two common ones are known by their form."""
+        if reason.endswith("offers nothing faster."):
+            return self.tr("CPU: nothing faster is installed")
+        if reason.endswith("agrees with the CPU's."):
+            return self.tr("{device}: agrees with the CPU").format(device=device.upper())
+        return reason
 
     def _on_progress(self) -> None:
         done, total = self._workspace.progress

@@ -24,6 +24,7 @@ from flawmap_api.palette import COLOURS
 
 from ..model.photos import Photo, worst_region
 from ..model.workspace import Workspace
+from .findings_list import draw_focus
 from .wording import name_of, speech
 
 __all__ = ["Strip"]
@@ -115,6 +116,7 @@ class _Painter(QStyledItemDelegate):
         )
         below = QRect(frame.left(), frame.bottom() + 4, frame.width(), option.fontMetrics.height())
         painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, name)
+        draw_focus(painter, option)
         painter.restore()
 
     def _picture(self, painter: QPainter, photo: Photo, frame: QRect) -> None:

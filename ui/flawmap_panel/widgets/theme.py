@@ -16,20 +16,20 @@ _SCHEMES: Final = {
     "dark": Qt.ColorScheme.Dark,
 }
 _DARK: Final = {
-    QPalette.ColorRole.Window: "#2b2b2d",
+    QPalette.ColorRole.Window: "#38383b",
     QPalette.ColorRole.WindowText: "#e6e6e6",
-    QPalette.ColorRole.Base: "#1f1f21",
-    QPalette.ColorRole.AlternateBase: "#38383b",
+    QPalette.ColorRole.Base: "#1d1d1f",
+    QPalette.ColorRole.AlternateBase: "#303033",
     QPalette.ColorRole.ToolTipBase: "#38383b",
     QPalette.ColorRole.ToolTipText: "#e6e6e6",
     QPalette.ColorRole.PlaceholderText: "#9a9a9a",
     QPalette.ColorRole.Text: "#e6e6e6",
-    QPalette.ColorRole.Button: "#38383b",
+    QPalette.ColorRole.Button: "#4a4a4e",
     QPalette.ColorRole.ButtonText: "#e6e6e6",
     QPalette.ColorRole.BrightText: "#ffffff",
-    QPalette.ColorRole.Light: "#4a4a4e",
-    QPalette.ColorRole.Midlight: "#424246",
-    QPalette.ColorRole.Mid: "#5c5c60",
+    QPalette.ColorRole.Light: "#606065",
+    QPalette.ColorRole.Midlight: "#55555a",
+    QPalette.ColorRole.Mid: "#6c6c72",
     QPalette.ColorRole.Dark: "#19191a",
     QPalette.ColorRole.Shadow: "#000000",
     QPalette.ColorRole.Highlight: "#2a6db5",
@@ -62,5 +62,5 @@ def _dark() -> QPalette:
         QPalette.ColorRole.Text,
         QPalette.ColorRole.ButtonText,
     ):
-        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor("#7d7d80"))
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor("#8e8e92"))
     return palette

@@ -127,8 +127,9 @@ class Window(QMainWindow):
         layout.addWidget(self.card)
         self.findings_dock = self._dock("findings", self.tr("Findings"), side)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.findings_dock)
+        self.strip_bar = StripBar(workspace)
         self.strip_dock = self._dock(
-            "photos", self.tr("Photos"), _under_bar(StripBar(workspace), self.strip)
+            "photos", self.tr("Photos"), _under_bar(self.strip_bar, self.strip)
         )
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.strip_dock)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
