@@ -19,7 +19,8 @@ __all__ = ["write_card"]
 _INTRODUCTION: Final = """\
 # Model card: {name} {version}
 
-Finds {count} flaws in a photo and says how much each spoils it, cell by cell: {kinds}.
+Finds {count} flaws in a photo and says how much each spoils it, cell by cell:
+{kinds}.
 Two ONNX files, {size:.1f} MB together, opset 17:
 
 | file | what it does | SHA-256 |
@@ -46,9 +47,8 @@ gain and shift. Presence and strength are two outputs; severity is their product
 
 Labels are synthetic: the damage is known because it was made. Its severity follows curves fitted
 to people's scores (KADID-10k opinion scores: 0.2 just visible, 0.4 plain, 0.6 disturbs, 0.8 nearly
-everybody is annoyed).
-Casts were never rated; they borrow the curve of too vivid colour. Of photos tagged for it, soft
-backgrounds are taught as blur. Recipe and commands: `docs/training.md`.
+everybody is annoyed). Casts were never rated; they borrow the curve of too vivid colour. Of photos
+tagged for it, soft backgrounds are taught as blur. Recipe and commands: `docs/training.md`.
 
 ## Data
 {photos} clean photos for training, {tune} more, by whole scenes, for thresholds, calibration and
@@ -73,8 +73,7 @@ _LIMITS: Final = """\
 - Severity was fitted to ratings of 512 x 384 pictures by crowd workers; on a large screen it is the
   strict end. Mixtures of flaws were never rated.
 - `quality` mixes liking and quality, as the opinions that it was fitted on do.
-- Black and white is a choice and no flaw; a photo that lacks colour or contrast in all of it is
-  flagged only where its own tones tell.
+{colour}
 
 ## Attribution
 The backbone started from EfficientNet-Lite0 weights (a conversion of the TensorFlow TPU release),
@@ -95,6 +94,11 @@ Wild Image Quality Challenge Database", 2015. No picture of it is in this packag
 """
 
 
+_COLOUR: Final = {
+    True: "- Black and white is a choice and no flaw; a photo that lacks colour or contrast in\n"
+    "  all of it is flagged only where its own tones tell.",
+    False: "- Contrast and colour casts are not looked for.",
+}
 _NUMBERS: Final = {6: "six", 7: "seven", 8: "eight"}
 _SPOKEN: Final = {
     "jitter": "jitter (motion)",
@@ -149,7 +153,8 @@ def write_card(folder: Path, *, data: Path, work: Path, extra: Path | None = Non
         licences="\n".join(f"| {s} | {t} | {n} |" for (s, t), n in licences.most_common()),
         clive=quality["photos"],
     )
-    text += "\n## Figures\n" + _figures(figures, quality) + "\n" + _tables(about) + "\n" + _LIMITS
+    text += "\n## Figures\n" + _figures(figures, quality) + "\n" + _tables(about) + "\n"
+    text += _LIMITS.format(colour=_COLOUR["colorfulness" in kinds])
     file = folder / "MODEL_CARD.md"
     file.write_text(text, encoding="utf-8")
     return file
@@ -172,7 +177,7 @@ def _training(told: dict[str, Any]) -> str:
         f"{told['steps']:,} steps of {told['batch']}, {told['minutes']:.0f} minutes on "
         f"{told['device']} ({told['threads']} threads, lowest priority on a shared machine). "
         f"AdamW {told['rate']:g}, backbone x 0.35, cosine, averaged weights 0.998; mean loss of "
-        f"the last minute {told['loss']:.3f}."
+        f"the last minute {told['loss']:.3f}. {told.get('note', '')}".rstrip()
     )
 
 

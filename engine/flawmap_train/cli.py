@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run = {
         "cache": _cache,
         "adopt": _adopt,
+        "blend": _blend,
         "pack": _pack,
         "sheet": _sheet,
         "train": _train,
@@ -107,6 +108,11 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--rate", type=float, default=2e-3)
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--freeze", type=int, default=0, help="first stages that stay as they are")
+
+    blend = command("blend", "the mean of two trainings' weights, as WORK/checkpoint.pt")
+    blend.add_argument("earlier", type=Path)
+    blend.add_argument("later", type=Path)
+    blend.add_argument("--share", type=float, default=0.5, help="of the later one")
 
     calibrate = command("calibrate", "tables and thresholds from tune photos")
     calibrate.add_argument("--count", type=int, default=14, help="planted photos a distortion")
@@ -242,6 +248,17 @@ def _train(options: argparse.Namespace) -> None:
     _say(f"stopped at step {trainer.step}, {trainer.seen} crops, progress {trainer.progress:.3f}")
 
 
+def _blend(options: argparse.Namespace) -> None:
+    import torch
+
+    from .training import blended
+
+    options.work.mkdir(parents=True, exist_ok=True)
+    state = blended(options.earlier, options.later, options.share)
+    torch.save(state, options.work / "checkpoint.pt")
+    _say(f"wrote {options.work / 'checkpoint.pt'}")
+
+
 def _calibrate(options: argparse.Namespace) -> None:
     """Tune crops through the averaged network; the result waits in WORK for the export."""
     import torch
@@ -327,7 +344,11 @@ def _evaluate(options: argparse.Namespace) -> None:
 
     torch.set_num_threads(options.threads)
     part = options.part
-    calibration = Calibration.from_json(json.loads((options.work / "calibration.json").read_text()))
+    # What is served counts, where something is.
+    tables = (options.weights or options.work) / (
+        "model.json" if options.weights else "calibration.json"
+    )
+    calibration = Calibration.from_json(json.loads(tables.read_text()))
     network = load_weights(options.work / "checkpoint.pt")
     crops, label, context = stacked(_cache_of(options, part))
     clean, clean_label, clean_context = stacked(_cache_of(options, f"{part}-clean"))
@@ -347,7 +368,8 @@ def _evaluate(options: argparse.Namespace) -> None:
         "count": options.count,
     }
     unknown = np.concatenate([Shard.open(p).unknown for p in shards(_cache_of(options, part))])
-    told["unknown"] = unsure_auc(network, crops, context, unknown)
+    unsure = unsure_auc(network, crops, context, unknown)
+    told["unknown"] = {k: v for k, v in unsure.items() if k in calibration.kinds}
     print(f"\n{len(crops)} damaged and {len(clean)} clean {part} crops\n\n{told['crops']}")
     print(f"\nHow sure, and how often right\n\n{told['reliability']}")
     print(f"\nCannot tell: AUC learned, measured\n\n{told['unknown']}")

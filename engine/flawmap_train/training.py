@@ -25,7 +25,7 @@ from .cache import Shard, shards
 from .losses import dense_loss, unsure_loss
 from .network import DenseNetwork
 
-__all__ = ["Plan", "Trainer", "load_weights", "save_checkpoint"]
+__all__ = ["Plan", "Trainer", "blended", "load_weights", "save_checkpoint"]
 
 AVERAGE: Final = 0.998
 BACKBONE: Final = 0.35
@@ -215,6 +215,25 @@ class Trainer:
         self.step, self.seen, self.busy = state["step"], state["seen"], state["busy"]
         self.before = tuple(state.get("before", (0, 0.0)))
         self.rng.bit_generator.state = json.loads(state["rng"])
+
+
+def blended(earlier: Path, later: Path, share: float) -> dict[str, Any]:
+    """The later checkpoint with averaged weights that are `share` its own, the rest the earlier's.
+
+    Two trainings of which one began with the other's weights lie in one valley: the mean of both
+    forgets less than the later one. What the later network has grown has that share of it too.
+    """
+    both = Trainer(Plan(seconds=1.0))
+    both.start_from(earlier)
+    old = {name: value.clone() for name, value in both.twin.state_dict().items()}
+    both.start_from(later)
+    new = both.twin.state_dict()
+    state: dict[str, Any] = torch.load(later, map_location="cpu", weights_only=True)
+    state["twin"] = {
+        name: share * value + (1 - share) * old[name] if value.dtype.is_floating_point else value
+        for name, value in new.items()
+    }
+    return state
 
 
 def _grown(old: Tensor, new: Tensor) -> Tensor:

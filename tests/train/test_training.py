@@ -9,7 +9,7 @@ import torch
 from flawmap_train.cache import Shard, build_shard, fill, shards
 from flawmap_train.network import CONTEXT, Context
 from flawmap_train.photos import load_photos, load_shapes
-from flawmap_train.training import Plan, Trainer, load_weights, save_checkpoint
+from flawmap_train.training import Plan, Trainer, blended, load_weights, save_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +151,18 @@ def test_a_network_that_grew_says_at_first_what_the_smaller_one_said(cache, tmp_
     assert torch.equal(ours["presence.weight"][:6], twin["presence.weight"])
     assert not ours["photo.2.weight"][:, 64:].any()
     assert not ours["photo.0.weight"][:64, 128:].any()
+
+
+def test_a_blend_lies_between_two_trainings(cache, tmp_path):
+    trainer = Trainer(Plan(seconds=1e9, warm_steps=1))
+    save_checkpoint(trainer, tmp_path / "a.pt")
+    trainer.train_step(*batch_of(cache))
+    save_checkpoint(trainer, tmp_path / "b.pt")
+    a, b = (load_weights(tmp_path / f"{n}.pt").state_dict() for n in "ab")
+    torch.save(blended(tmp_path / "a.pt", tmp_path / "b.pt", 0.25), tmp_path / "c.pt")
+    for name, value in load_weights(tmp_path / "c.pt").state_dict().items():
+        if value.dtype.is_floating_point:
+            torch.testing.assert_close(value, 0.25 * b[name] + 0.75 * a[name])
 
 
 def test_frozen_stages_stay_as_they_are(cache):
