@@ -21,7 +21,7 @@ from .severity_curves import CONTRAST, IMPULSE, LOW_LIGHT, NOISE, OVEREXPOSURE, 
 from .unsharpness import defocus, shake
 from .words import VISIBLE
 
-__all__ = ["damage"]
+__all__ = ["add_noise", "compress", "damage", "expose", "tint", "veil"]
 
 FloatImage = npt.NDArray[np.float32]
 FloatPlane = npt.NDArray[np.float32]
