@@ -267,7 +267,7 @@ def _coloured(
     def tinted(y: FloatImage, amount: float) -> FloatImage:
         lab = cv2.cvtColor(np.ascontiguousarray(y), cv2.COLOR_RGB2LAB)
         if vivid:
-            lab[..., 1:] *= 1 + 0.2 * amount
+            lab[..., 1:] = lab[..., 1:] * np.float32(1 + 0.2 * amount)
         else:
             lab[..., 1] += 6 * amount * np.cos(angle)
             lab[..., 2] += 6 * amount * np.sin(angle)
