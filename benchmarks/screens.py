@@ -79,6 +79,9 @@ def draw(folder: Path, arguments: argparse.Namespace) -> None:
     work.step_region(1)
     work.step_region(1)
     keep("findings")
+    grain = next((row for row in work.listing.rows if row.distortion == "noise"), None)
+    if grain is not None:
+        work.select_region(grain.id)
     work.consider_repair()
     spin(lambda: work.repair.preview is not None)
     keep("repair")
@@ -103,10 +106,18 @@ def draw(folder: Path, arguments: argparse.Namespace) -> None:
         window.show_page("sheet")
         keep("sheet")
         window.show_page("photo")
-    panel.show_settings()
-    spin(limit=0.3)
-    for dialog in window.findChildren(QDialog):
-        dialog.grab().save(str(arguments.out / "settings.png"))
+    for name, show in (
+        ("settings", panel.show_settings),
+        ("send", window.send),
+        ("keys", window.actions_by_name["keys"].trigger),
+        ("flaws", window.actions_by_name["flaws"].trigger),
+    ):
+        show()
+        spin(limit=0.3)
+        for dialog in window.findChildren(QDialog):
+            if dialog.isVisible():
+                dialog.grab().save(str(arguments.out / f"{name}.png"))
+                dialog.close()
     panel.close()
     with connect(start=False) as engine:
         engine.shutdown()

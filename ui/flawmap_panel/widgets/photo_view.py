@@ -82,6 +82,8 @@ class PhotoView(QWidget):
         self.tiles.reset(width, height)
         if (width, height) != self.sight.photo:
             self.look(Sight.fitting((width, height), (self.width(), self.height())))
+        # Also where the photo is as large as what was there: somebody shows the number.
+        self.zoomed.emit(self.sight.scale)
         self.update()
 
     def show_nothing(self) -> None:
