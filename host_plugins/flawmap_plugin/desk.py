@@ -14,10 +14,9 @@ engine runs at a time; `cancel` ends it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from flawmap_api.repair import RepairPlan
-from flawmap_api.results import Layer, OpenedPhoto
+from flawmap_api.results import Layer
 from flawmap_api.steps import Steps
 
 from . import asks, picking, repairing
@@ -26,9 +25,10 @@ from .bench import Bench
 from .findings import Findings, Judgement
 from .home import Home
 from .host import Host, Mask
-from .link import Connect, Task
+from .link import Connect
 from .overlay import colour_of, group_of, title_of
 from .planes import print_of_mask
+from .resting import Resting
 from .showing import done_text, plan_text, selection_text
 from .state import Message
 
@@ -45,9 +45,8 @@ class Desk(Bench):
     """What a person can do. `state`, `observe`, `texts`, `settings` and `close` are `Bench`'s."""
 
     def __init__(self, host: Host, home: Home, connect: Connect | None = None) -> None:
-        # Which photo is looked at in the background, whose it is, and the task.
-        self._resting: tuple[OpenedPhoto, Findings, Task] | None = None
         super().__init__(host, home, connect)
+        self._resting = Resting(self._link, self.log)
 
     # ------------------------------------------------------------------------ finding
 
@@ -56,7 +55,7 @@ class Desk(Bench):
         judgement = Judgement(self.settings.view, self.settings.strictness)
         # What the slider asked for comes with it.
         self._not_after("list", "layers")
-        self._stop_resting()
+        self._resting.stop()
 
         def steps(work: Work) -> Steps[None]:
             limit = None if whole else work.findings.document.read_selection()
@@ -187,7 +186,7 @@ class Desk(Bench):
         `strength` is 0..1, or None for what the engine proposes; `use_host_filter` None stands for
         the setting.
         """
-        self._stop_resting()
+        self._resting.stop()
         can = self._host.can
         own = self.settings.host_filters if use_host_filter is None else use_host_filter
         filters = can.filters if own else frozenset[str]()
@@ -206,7 +205,7 @@ class Desk(Bench):
 
     def change_strength(self, region: str, strength: float) -> None:
         """Render a repair again, 0..1; it takes the place of the old layer."""
-        self._stop_resting()
+        self._resting.stop()
 
         def steps(work: Work) -> Steps[repairing.Done]:
             name = self._repair_name(work.findings, region)
@@ -216,7 +215,7 @@ class Desk(Bench):
 
     def undo_repair(self, region: str) -> None:
         """Take a repair's layer away again."""
-        self._stop_resting()
+        self._resting.stop()
 
         def then(found: Findings, _: repairing.Done) -> None:
             self._set_visible(found, region, True)
@@ -273,40 +272,20 @@ class Desk(Bench):
 
     def _ended(self, found: Findings) -> None:
         """The screen view is shown; the engine looks at 1:1 once the person is served."""
-        if self._resting is not None and self._resting[0] is found.photo:
-            return
-        if self._resting is not None and self._resting[1] is found:
-            # What it looks at is not what the document shows by now.
-            self._stop_resting()
-        if found.photo is not None and not found.complete:
+        if self._resting.is_wanted(found):
             self._after("rest", _REST_SECONDS, lambda: self._rest(found))
 
     def _rest(self, found: Findings) -> None:
-        if found.photo is None or found.complete or self.busy:
-            # The end of the verb under way asks again.
-            return
-        if self._resting is not None:
-            self._after("rest", _REST_SECONDS, lambda: self._rest(found))
-            return
+        # The end of a verb asks again by itself.
+        if self._resting.task is not None:
+            self._ended(found)
+        elif not self.busy and self._resting.is_wanted(found):
+            self._resting.begin(found, lambda all_told: self._rested(found, all_told))
 
-        def done(value: Any, error: BaseException | None) -> None:
-            self._resting = None
-            if error is not None:
-                self.log.info("The pixel view is left out: %s", error)
-            elif not value:
-                self._ended(found)
-            self._tell()
-
-        task = self._link.start(lambda _: asks.rest(found), done)
-        self._resting = found.photo, found, task
-
-    def _stop_resting(self) -> None:
-        """The person wants the engine for something large, after which the picture may be another.
-
-        What is still to be looked at when that has ended is looked at then.
-        """
-        if self._resting is not None:
-            self._resting[2].cancel()
+    def _rested(self, found: Findings, all_told: bool) -> None:
+        if not all_told:
+            self._ended(found)
+        self._tell()
 
     def _undone(self, found: Findings) -> None:
         if self.busy and found.dirty:

@@ -39,7 +39,7 @@ def big(host, picture):
 
 
 def has_rested(desk):
-    return lambda: desk._current().complete and desk._resting is None
+    return lambda: desk._current().complete and desk._resting.task is None
 
 
 def test_layers_come_before_the_pixel_view_and_are_the_final_ones(desk, big, picture, client):
@@ -98,8 +98,8 @@ def test_a_repair_is_scored_by_the_screen_view_and_the_lines_stay_meanwhile(desk
 
 def test_a_verb_does_not_wait_for_the_background_nor_end_it(desk, big):
     desk.now("find")
-    desk.wait(lambda: desk._resting is not None)
-    task = desk._resting[2]
+    desk.wait(lambda: desk._resting.task is not None)
+    task = desk._resting.task
     desk.now("select", desk.state.rows[0].key)
     assert big.read_selection() is not None
     desk.wait(has_rested(desk))
@@ -109,10 +109,10 @@ def test_a_verb_does_not_wait_for_the_background_nor_end_it(desk, big):
 def test_a_repair_has_the_engine_for_itself(desk, big):
     desk.now("find")
     row = next(row for row in desk.state.rows if row.distortion == "noise")
-    desk.wait(lambda: desk._resting is not None)
-    old = desk._resting[2]
+    desk.wait(lambda: desk._resting.task is not None)
+    old = desk._resting.task
     desk.repair(row.key)
-    assert old.done and desk._resting is None
+    assert old.done and desk._resting.task is None
     desk.wait()
     assert desk.state.row(row.key).repaired
     desk.wait(has_rested(desk))
@@ -120,8 +120,8 @@ def test_a_repair_has_the_engine_for_itself(desk, big):
 
 def test_looking_at_another_picture_ends_the_background_work_for_the_old_one(desk, big):
     desk.now("find")
-    desk.wait(lambda: desk._resting is not None)
-    old = desk._resting[2]
+    desk.wait(lambda: desk._resting.task is not None)
+    old = desk._resting.task
     big.paint(Box(0, 0, 64, 64), 0.0)
     desk.now("find")
     desk.wait(has_rested(desk))
@@ -132,9 +132,9 @@ def test_an_engine_killed_in_the_background_is_nobodys_trouble(host, make_desk, 
     own = make_desk(host, connector_to(own_folder))
     own.now("find")
     before, message = big.state(), own.state.message
-    own.wait(lambda: own._resting is not None)
+    own.wait(lambda: own._resting.task is not None)
     kill_engine(own_folder)
-    own.wait(lambda: own._resting is None)
+    own.wait(lambda: own._resting.task is None)
     assert own.state.phase == "found" and big.state() == before
     assert own.state.message == message
     own.now("select", own.state.rows[0].key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,13 @@ from flawmap_cli.demo import demo_photo
 
 Photo = NDArray[np.uint8]
 BOX = Box(1500, 500, 1900, 800)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[EngineClient]:
+    """An engine of these tests' own."""
+    with flawmap_api.connect(private=True) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
