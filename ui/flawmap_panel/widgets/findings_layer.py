@@ -62,11 +62,11 @@ class FindingsLayer:
             size = max(1, round(photo[0] * shrink)), max(1, round(photo[1] * shrink))
             whole = Box(0, 0, *photo)
             self._sampled = sample(planes.severity, planes.unknown, photo, whole, size)
-            self._tint = None
+            self._tint, self.rows = None, ()
         if self._tint is None or (thresholds, settings) != (self._thresholds, self._settings):
             self._thresholds, self._settings = dict(thresholds), settings
+            # Outlines follow with the regions of the new thresholds: no slider waits for them.
             self._tint, self._detail = self._tinted(self._sampled), None
-            self.rows = ()
         if rows != self.rows:
             self.rows = rows
             self._trace(self._sampled)
