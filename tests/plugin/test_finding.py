@@ -83,7 +83,7 @@ def test_a_flawless_photo_has_no_layers_and_is_told_so(desk, host, clean):
 def test_a_selection_limits_the_work(desk, document):
     desk.now("find")
     everywhere = {row.key for row in desk.state.rows}
-    box = Box(100, 300, 140, 340)
+    box = Box(200, 350, 240, 400)
     document.select(Mask(box, bytes([200]) * box.area))
     desk.now("find")
     assert {row.key for row in desk.state.rows} < everywhere and "noise" in rows(desk)
