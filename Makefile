@@ -153,6 +153,10 @@ PROOFS := \
 	tests/exporters/test_repaired.py \
 	tests/exporters/test_staging.py \
 	tests/installer/test_installing.py \
+	tests/ui/panel/test_bad_days.py \
+	tests/ui/panel/test_faults.py \
+	tests/ui/panel/test_marker_pixels.py \
+	tests/ui/panel/test_settings.py \
 	tests/system
 PROOF_PHOTO ?= ui/flawmap_cli/data/demo.webp
 

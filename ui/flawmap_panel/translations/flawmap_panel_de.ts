@@ -585,7 +585,7 @@
     </message>
     <message>
         <source>Pick</source>
-        <translation>Zeigen</translation>
+        <translation>Wählen</translation>
     </message>
     <message>
         <source>Box</source>
