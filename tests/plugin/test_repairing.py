@@ -142,17 +142,21 @@ def test_sixteen_bits_stay_sixteen_bits(desk, host, marked):
     assert (repaired % 257 != 0).any()
 
 
-def test_what_cannot_come_back_gets_a_sentence_and_no_layer(desk, document):
+def test_what_cannot_come_back_gets_a_sentence_and_no_layer(desk, host, clean):
+    shaken = clean.copy()
+    part = clean[120:400, 200:600].astype(np.float64)
+    path = 36
+    padded = np.pad(part, ((0, 0), (path // 2, path // 2 - 1), (0, 0)), mode="edge")
+    along = np.stack([padded[:, at : at + part.shape[1]] for at in range(path)])
+    shaken[120:400, 200:600] = along.mean(0)
+    document = document_of(shaken)
+    host.show(document)
     desk.now("find")
-    blown = next(
-        r
-        for r in desk.state.rows
-        if r.distortion == "overexposure" and r.box[0] > 400 and r.box[3] < 200
-    )
+    moved = next(r for r in desk.state.rows if r.distortion == "jitter")
     steps = document.undo_steps
-    desk.now("repair", blown.key)
-    assert document.undo_steps == steps and not desk.state.row(blown.key).repaired
-    assert desk.state.message.kind == "info" and "clipped" in desk.state.message.hint
+    desk.now("repair", moved.key)
+    assert document.undo_steps == steps and not desk.state.row(moved.key).repaired
+    assert desk.state.message.kind == "info" and "re-shoot" in desk.state.message.hint
 
 
 def test_a_repair_that_does_not_help_says_so_and_offers_to_go(desk, document, monkeypatch):
