@@ -305,7 +305,7 @@ def test_an_analysed_photo_is_checked_without_loading_anything_heavy(shell: Shel
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent by signal")
 def test_ctrl_c_stops_the_photo_at_hand_and_says_what_was_done(shell: Shell) -> None:
     with Image.open(shell.folder / "sharp.jpg") as photo:
-        large = photo.resize((6000, 4000), Image.Resampling.NEAREST)
+        large = photo.resize((9600, 6400), Image.Resampling.NEAREST)
     large.save(shell.folder.parent / "large.jpg", quality=60)
     process = subprocess.Popen(
         [*PROGRAM, "check", "sharp.jpg", str(shell.folder.parent / "large.jpg"), "soft.jpg"],
