@@ -205,7 +205,7 @@ def test_a_look_can_be_cancelled_and_krita_stays_responsive(krita_in, screen, se
 def test_an_engine_killed_in_the_middle_is_started_again_and_the_photo_is_judged(
     krita_in, screen, session, photos
 ):
-    runtime = session.folder / "run-killed"
+    runtime = session.folder / "run-krita-killed"
     runtime.mkdir(mode=0o700)
 
     def script(photo, folder):
